@@ -1,0 +1,7 @@
+"""``python -m matchcast`` is the command ``matchcast``."""
+
+import sys
+
+from matchcast.cli import main
+
+sys.exit(main())
