@@ -1,0 +1,1 @@
+"""What is known of a match, into the probability of how it ends."""

@@ -1,0 +1,13 @@
+"""What can go wrong with a model or with the history that it is made from."""
+
+from __future__ import annotations
+
+from matchcast.errors import MatchcastError
+
+
+class DamagedModel(MatchcastError):
+    """A model file that cannot be read, was altered, or holds values that no fit could give."""
+
+
+class UnusableHistory(MatchcastError):
+    """A folder of matches that is missing, broken, or too small for what was asked."""
