@@ -23,7 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "produce": ("matchcast.produce.command:produce", "Play simulated matches into Kafka."),
     "replay": ("matchcast.produce.command:replay", "Play event files of real matches into Kafka."),
     "topics": ("matchcast.stream.command:topics", "Make and describe Kafka's topics."),
-    "dead-letters": ("matchcast.stream.command:dead_letters", "List or resend records that could not be read."),
+    "dead-letters": (
+        "matchcast.stream.command:dead_letters",
+        "List or resend records that could not be read.",
+    ),
     "train": ("matchcast.forecast.command:train", "Fit a model on a folder of matches."),
     "evaluate": ("matchcast.forecast.command:evaluate", "Judge a model on a folder of matches."),
     "api": ("matchcast.api.command:api", "Serve the model API."),
@@ -56,7 +59,9 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, "--version", prog_name="matchcast", message="%(prog)s %(version)s")
 def matchcast() -> None:
     """Live football match forecasts: events in, win probabilities out."""

@@ -33,7 +33,9 @@ class Settings(BaseSettings):
 
     kafka_broker: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, comma-separated.")
     events_topic: str = Field("live_football_events", description="Topic of the match events.")
-    events_partitions: int = Field(6, ge=1, le=256, description="Partitions of the events topic when it is made.")
+    events_partitions: int = Field(
+        6, ge=1, le=256, description="Partitions of the events topic when it is made."
+    )
     events_retention_hours: int = Field(168, ge=1, description="How long Kafka keeps events.")
     events_retention_bytes: int = Field(
         2 * 1024**3, ge=1024**2, description="Most bytes that Kafka keeps of each partition of events."
@@ -46,18 +48,30 @@ class Settings(BaseSettings):
 
     dashboard_host: str = Field("127.0.0.1", description="Address that the dashboard binds.")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard.")
-    max_streams: int = Field(600, ge=1, description="Open event streams of a dashboard; past it clients poll.")
+    max_streams: int = Field(
+        600, ge=1, description="Open event streams of a dashboard; past it clients poll."
+    )
     trusted_proxies: int = Field(0, ge=0, le=8, description="Reverse proxies in front of the dashboard.")
     airflow_url: str | None = Field(None, description="Where Airflow answers; unset: its routes answer 503.")
 
-    operator_password: SecretStr | None = Field(None, description="The operator's password; unset: nobody may act.")
-    secret_key: SecretStr | None = Field(None, description="Key that signs sessions; shared by all slots and hosts.")
+    operator_password: SecretStr | None = Field(
+        None, description="The operator's password; unset: nobody may act."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Key that signs sessions; shared by all slots and hosts."
+    )
 
-    model: Path | None = Field(None, description="A model artefact to serve instead of the package's champion.")
-    state_dir: Path = Field(Path(".matchcast"), description="Folder of all that is kept: Kafka, checkpoints, logs.")
+    model: Path | None = Field(
+        None, description="A model artefact to serve instead of the package's champion."
+    )
+    state_dir: Path = Field(
+        Path(".matchcast"), description="Folder of all that is kept: Kafka, checkpoints, logs."
+    )
     cache_dir: Path = Field(default_factory=default_cache_dir, description="Folder of downloads.")
 
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="Form of the log lines; auto: text on a terminal, else JSON."
     )

@@ -8,7 +8,12 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The one fold of events into what is known of a match."""
