@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from matchcast.events.record import MatchInfo, decode
 from matchcast.match.state import MatchState
 from matchcast.match.summary import Score, Summary, summarise

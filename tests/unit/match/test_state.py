@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from matchcast.events.record import Event, MatchInfo, decode
 from matchcast.match.state import MatchState
 from matchcast.match.summary import Score, Summary, summarise
@@ -204,7 +205,7 @@ def test_a_match_that_is_named_late_keeps_what_came_before() -> None:
 
 
 def _a_match() -> list[Event]:
-    kinds = [
+    return [
         *(
             shot(random.Random(n).choice([HOME, AWAY]), minute=n % 90, period=1 + n % 90 // 45)
             for n in range(9)
@@ -216,7 +217,6 @@ def _a_match() -> list[Event]:
         event("Half End", minute=46),
         event("Half End", period=2, minute=94),
     ]
-    return kinds
 
 
 MATCH = _a_match()
