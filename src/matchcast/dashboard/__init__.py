@@ -1,0 +1,1 @@
+"""The dashboard: shows running matches live, and lets the operator act."""

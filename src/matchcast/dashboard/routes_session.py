@@ -1,0 +1,87 @@
+"""Logging in and out, and who this visitor is."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from msgspec import Struct
+from werkzeug.wrappers import Response as Answer
+
+from matchcast.dashboard.answers import answer_json, read_json
+from matchcast.dashboard.operator import check_csrf, csrf_token, current_operator
+from matchcast.dashboard.problems import Problem
+
+blueprint = Blueprint("session", __name__)
+
+MAX_PASSWORD = 1024
+
+
+class _Login(Struct):
+    password: str
+
+
+@blueprint.get("/login")
+def show_login() -> Response:
+    """Show the login form."""
+    return _login_page(200)
+
+
+@blueprint.post("/login")
+def log_in() -> Answer:
+    """Open the operator's session: from JSON with the token in a header, or from the page's form."""
+    if request.mimetype == "application/json":
+        check_csrf(request.headers.get("X-CSRF-Token"))
+        current_operator().log_in(read_json(_Login).password[:MAX_PASSWORD])
+        return answer_json(_visitor())
+    try:
+        check_csrf(request.form.get("csrf_token"))
+        current_operator().log_in(request.form.get("password", "")[:MAX_PASSWORD])
+    except Problem as problem:
+        page = _login_page(problem.status, problem.detail)
+        page.headers.update(problem.headers)
+        return page
+    return redirect(url_for("pages.index"), 303)
+
+
+@blueprint.post("/logout")
+def log_out() -> Answer:
+    """Close the operator's session."""
+    from_page = request.mimetype != "application/json"
+    check_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRF-Token"))
+    selected = session.get("match_id")
+    session.clear()
+    if selected is not None:
+        session["match_id"] = selected
+    if from_page and "X-CSRF-Token" not in request.headers:
+        return redirect(url_for("pages.index"), 303)
+    return answer_json(_visitor())
+
+
+@blueprint.get("/api/session")
+def show_session() -> Response:
+    """Tell whether this visitor is the operator, and the token that acts need."""
+    return answer_json(_visitor())
+
+
+def _visitor() -> dict[str, object]:
+    operator = current_operator()
+    return {
+        "operator": operator.is_logged_in(),
+        "csrf_token": csrf_token(),
+        "login_possible": operator.configured,
+    }
+
+
+def _login_page(status: int, error: str | None = None) -> Response:
+    operator = current_operator()
+    page = Response(
+        render_template(
+            "login.html",
+            csrf_token=csrf_token(),
+            error=error,
+            operator=operator.is_logged_in(),
+            login_possible=operator.configured,
+        ),
+        status=status,
+    )
+    page.headers["Cache-Control"] = "no-store"
+    return page

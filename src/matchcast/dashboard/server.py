@@ -1,0 +1,147 @@
+"""gunicorn as the dashboard runs it: one gevent worker that stops its streams before itself.
+
+Nothing here may import what opens sockets or starts threads: the worker patches the standard
+library for gevent when it starts, and loads the app after that.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+from gunicorn.workers.ggevent import GeventWorker
+
+from matchcast.dashboard.errors import AddressTaken
+from matchcast.settings import Settings
+
+if TYPE_CHECKING:
+    from matchcast.dashboard.runtime import Runtime
+
+GRACEFUL_SECONDS = 10
+SPARE_CONNECTIONS = 400
+"""Connections beyond the open streams: for the page, the polling routes and the health checks."""
+
+BACKLOG = 2048
+INTERRUPTED = 130
+
+
+class RootLogger(Logger):  # type: ignore[misc]
+    """gunicorn's logger, sending its records to the log of the process."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave handlers, format and level to the root logger."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.NOTSET)
+        self.access_log.handlers.clear()
+        self.access_log.propagate = False
+
+
+class StreamWorker(GeventWorker):  # type: ignore[misc]
+    """A gevent worker that ends its event streams when asked to stop, and closes the app at the end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop: take no new connection, end the streams, answer what is under way."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self.app.drain)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop on Ctrl-C as on a request to stop; a second one ends the process at once."""
+        if not self.alive and sig == signal.SIGQUIT:
+            super().handle_quit(sig, frame)
+        else:
+            self.handle_exit(sig, frame)
+
+    def run(self) -> None:
+        """Serve until stopped, then write the last checkpoint."""
+        try:
+            super().run()
+        finally:
+            self.app.close()
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    def handle_int(self) -> None:
+        raise HaltServer("interrupted", INTERRUPTED)
+
+
+class DashboardServer(BaseApplication):  # type: ignore[misc]
+    """Serves the dashboard on a socket that is already bound."""
+
+    def __init__(self, listener: socket.socket, settings: Settings) -> None:
+        self._listener = listener
+        self._settings = settings
+        self._runtime: Runtime | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what this server needs of gunicorn's options; its own variables and files are not read."""
+        options = {
+            "bind": f"fd://{self._listener.detach()}",
+            "workers": 1,
+            "worker_class": StreamWorker,
+            "worker_connections": self._settings.max_streams + SPARE_CONNECTIONS,
+            "backlog": BACKLOG,
+            "timeout": 60,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "keepalive": 30,
+            "logger_class": RootLogger,
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
+            "limit_request_line": 4094,
+            "proc_name": "matchcast dashboard",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Start the runtime in the worker and return its WSGI app."""
+        from matchcast.dashboard.runtime import Runtime
+
+        self._runtime = Runtime(self._settings)
+        return self._runtime.app
+
+    def drain(self) -> None:
+        """End the event streams."""
+        if self._runtime is not None:
+            self._runtime.drain()
+
+    def close(self) -> None:
+        """Stop all that the runtime does."""
+        if self._runtime is not None:
+            self._runtime.close()
+
+    def run(self) -> None:
+        """Serve until a signal says stop."""
+        _Arbiter(self).run()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Bind the address to serve on and listen there.
+
+    Raises:
+        AddressTaken: something else listens there, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise AddressTaken(
+            f"The dashboard cannot listen on {host}:{port}: {error.strerror}.",
+            hint="stop what listens there, or set MATCHCAST_DASHBOARD_PORT to another port",
+        ) from error
+    return listener
