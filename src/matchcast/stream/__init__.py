@@ -1,0 +1,1 @@
+"""Kafka: topics, reading and writing records, checkpoints, dead letters."""
