@@ -7,6 +7,7 @@ Every field is set by ``MATCHCAST_<NAME>``. A secret may instead be kept in a fi
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -67,7 +68,10 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         Path(".matchcast"), description="Folder of all that is kept: Kafka, checkpoints, logs."
     )
-    cache_dir: Path = Field(default_factory=default_cache_dir, description="Folder of downloads.")
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir,
+        description="Folder of downloads; by default `matchcast` in the user's cache folder.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
@@ -143,3 +147,19 @@ def describe(settings: Settings) -> Iterable[tuple[str, str, str, str]]:
             origin = "default"
         shown = "(set)" if isinstance(value, SecretStr) else "" if value is None else str(value)
         yield variable, shown, origin, field.description or ""
+
+
+def markdown_table() -> str:
+    """Return the table of all settings that the README shows."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None or field.default_factory else f"`{field.default}`"
+        variable = f"`{PREFIX}{name.upper()}`"
+        if "SecretStr" in str(field.annotation):
+            variable += f" or `{PREFIX}{name.upper()}_FILE`"
+        rows.append(f"| {variable} | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown_table() + "\n")

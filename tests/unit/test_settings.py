@@ -1,0 +1,55 @@
+"""Settings: from the environment, documented, and never telling a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from matchcast.cli import matchcast
+from matchcast.errors import InvalidSetting
+from matchcast.settings import load, markdown_table
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert markdown_table() in readme, "put what `python -m matchcast.settings` prints into the README"
+
+
+def test_a_variable_sets_and_an_argument_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHCAST_API_PORT", "8123")
+    assert load().api_port == 8123
+    assert load(api_port=9000).api_port == 9000
+    assert load(api_port=None).api_port == 8123
+
+
+def test_a_value_that_cannot_be_used_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHCAST_API_PORT", "eighty")
+    with pytest.raises(InvalidSetting, match="MATCHCAST_API_PORT is 'eighty'"):
+        load()
+
+
+def test_a_secret_comes_from_the_file_that_a_variable_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "password"
+    kept.write_text("correct horse\n")
+    monkeypatch.setenv("MATCHCAST_OPERATOR_PASSWORD_FILE", str(kept))
+    password = load().operator_password
+    assert password is not None
+    assert password.get_secret_value() == "correct horse"
+    monkeypatch.setenv("MATCHCAST_OPERATOR_PASSWORD_FILE", str(tmp_path / "missing"))
+    with pytest.raises(InvalidSetting, match="MATCHCAST_OPERATOR_PASSWORD_FILE"):
+        load()
+
+
+def test_the_command_shows_where_a_value_comes_from_and_redacts_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MATCHCAST_API_PORT", "8123")
+    monkeypatch.setenv("MATCHCAST_SECRET_KEY", "hunter2hunter2")
+    shown = CliRunner().invoke(matchcast, ["config"]).output
+    assert "MATCHCAST_API_PORT=8123  (environment)" in shown
+    assert "MATCHCAST_SECRET_KEY=(set)  (environment)" in shown
+    assert "hunter2" not in shown
