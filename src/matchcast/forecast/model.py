@@ -1,0 +1,224 @@
+"""The champion's kind of forecaster: goal rates and the dynamic programme over them, tabled by fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from matchcast.events.record import Strengths
+from matchcast.forecast.artefact import Artefact
+from matchcast.forecast.course import EXTRA_TIME, NORMAL_TIME
+from matchcast.forecast.fixture_tables import NOTHING_TO_COME, Fixture, Remaining
+from matchcast.forecast.forecast import FinalScore, Forecast, NextGoal, Outcome, PerTeam
+from matchcast.forecast.goal_rates import MOST_MEN
+from matchcast.forecast.ratings import Meeting, bounded
+from matchcast.forecast.recent import Recent
+from matchcast.forecast.shoot_out import win_chance
+from matchcast.forecast.situation import Situation
+from matchcast.forecast.win_probability import result_table
+
+FIXTURES = 512
+"""Fixtures kept at once; each takes 40 kB, and half a megabyte once its scores were asked for."""
+
+TABLED_AT_ONCE = 64
+LIKELIEST = 5
+EVEN = 0.5
+
+HOME_WINS, DRAWN, AWAY_WINS = Outcome(1.0, 0.0, 0.0), Outcome(0.0, 1.0, 0.0), Outcome(0.0, 0.0, 1.0)
+
+
+class _Key(NamedTuple):
+    """All that a fixture's tables depend on."""
+
+    home: str
+    away: str
+    neutral: bool
+    strengths: Strengths | None
+    men: int
+    extra_time: bool
+
+
+class GoalRateForecaster:
+    """Answers from an artefact's goal rates and ratings."""
+
+    def __init__(self, artefact: Artefact) -> None:
+        self.artefact = artefact
+        self.version = artefact.version
+        self._fixtures: Recent[_Key, Fixture] = Recent(FIXTURES)
+
+    def outcome(self, situation: Situation) -> Outcome:
+        """Win, draw and loss at 90 minutes, or at 120 once extra time has begun."""
+        if situation.finished or situation.period == 5:
+            return _ended(situation)
+        fixture = self._fixture(_key(situation))
+        return fixture.results.outcome(_position(situation), situation.home_goals - situation.away_goals)
+
+    def outcomes(self, situations: Sequence[Situation]) -> list[Outcome]:
+        """The same of many situations, in their order; new fixtures are tabled together."""
+        fixtures: dict[_Key, Fixture | None] = {
+            _key(situation): None for situation in situations if _runs(situation)
+        }
+        for key in fixtures:
+            fixtures[key] = self._fixtures.get(key)
+        missing = [key for key, fixture in fixtures.items() if fixture is None]
+        for start in range(0, len(missing), TABLED_AT_ONCE):
+            some = missing[start : start + TABLED_AT_ONCE]
+            for key, fixture in zip(some, self._make(some), strict=True):
+                fixtures[key] = self._fixtures.put(key, fixture)
+        return [
+            fixture.results.outcome(_position(situation), situation.home_goals - situation.away_goals)
+            if _runs(situation) and (fixture := fixtures[_key(situation)]) is not None
+            else _ended(situation)
+            for situation in situations
+        ]
+
+    def forecast(self, situation: Situation) -> Forecast:
+        """Everything that there is to say, see `Forecast`."""
+        outcome = self.outcome(situation)
+        meeting = self._fixture(_key(situation)).meeting
+        remaining = self._remaining(situation)
+        home, away = situation.home_goals, situation.away_goals
+        under = sum(remaining.totals[: max(0, 3 - home - away)])
+        no_goal = 1.0 - remaining.next_home - remaining.next_away
+        return Forecast(
+            home=outcome.home,
+            draw=outcome.draw,
+            away=outcome.away,
+            expected_goals=PerTeam(remaining.home, remaining.away),
+            scores=[
+                FinalScore(home + of_home, away + of_away, probability)
+                for probability, of_home, of_away in remaining.scores[:LIKELIEST]
+            ],
+            next_goal=NextGoal(remaining.next_home, remaining.next_away, no_goal),
+            over_2_5=1.0 - under,
+            under_2_5=under,
+            both_teams_to_score=_both_score(remaining, home, away),
+            advance=self._advance(situation, outcome),
+            strengths=PerTeam(meeting.home, meeting.away),
+            known_teams=meeting.home_known and meeting.away_known,
+            notes=_notes(situation, meeting),
+            model_version=self.version,
+        )
+
+    def _remaining(self, situation: Situation) -> Remaining:
+        if not _runs(situation):
+            return NOTHING_TO_COME
+        lead = situation.home_goals - situation.away_goals
+        return self._fixture(_key(situation)).goals.remaining(_position(situation), lead)
+
+    def _advance(self, situation: Situation, outcome: Outcome) -> PerTeam | None:
+        """Who goes through, where the match decides it (not over two legs)."""
+        if not situation.knockout:
+            return None
+        if situation.finished:
+            home = _went_through(situation)
+            if home is None:
+                return None
+        elif situation.period == 5:
+            home = win_chance(*(situation.shoot_out or (0, 0)), *(situation.shoot_out_kicks or (None, None)))
+        elif situation.period >= 3:
+            home = outcome.home + outcome.draw * EVEN
+        else:
+            extra_time = self._fixture(_key(situation)._replace(extra_time=True))
+            after = extra_time.results.outcome(0.0, 0)
+            home = outcome.home + outcome.draw * (after.home + after.draw * EVEN)
+        return PerTeam(home, 1.0 - home)
+
+    def _fixture(self, key: _Key) -> Fixture:
+        fixture = self._fixtures.get(key)
+        if fixture is None:
+            fixture = self._fixtures.put(key, self._make([key])[0])
+        return fixture
+
+    def _make(self, keys: Sequence[_Key]) -> list[Fixture]:
+        """Table fixtures; those on the same course in one go."""
+        meetings = [self._meeting(key) for key in keys]
+        fixtures: list[Fixture | None] = [None] * len(keys)
+        rates = self.artefact.goal_rates
+        for course, of_course, extra_time in (
+            (NORMAL_TIME, rates.in_bins, False),
+            (EXTRA_TIME, rates.in_extra_time, True),
+        ):
+            chosen = [index for index, key in enumerate(keys) if key.extra_time is extra_time]
+            if not chosen:
+                continue
+            in_bins = of_course(
+                np.array([(meetings[index].home, meetings[index].away) for index in chosen]),
+                np.array([0.0 if keys[index].neutral else 1.0 for index in chosen]),
+                np.array([float(keys[index].men) for index in chosen]),
+            )
+            for index, goals, results in zip(chosen, in_bins, result_table(in_bins, course), strict=True):
+                fixtures[index] = Fixture(meetings[index], goals, course, results)
+        return [fixture for fixture in fixtures if fixture is not None]
+
+    def _meeting(self, key: _Key) -> Meeting:
+        """Pre-match expected goals: those that are given, else those of the ratings."""
+        if key.strengths is not None:
+            return Meeting(bounded(key.strengths.home), bounded(key.strengths.away), True, True)
+        return self.artefact.ratings.meeting(key.home, key.away, neutral=key.neutral)
+
+
+def _key(situation: Situation) -> _Key:
+    men = situation.home_men - situation.away_men
+    return _Key(
+        situation.home_team,
+        situation.away_team,
+        situation.neutral,
+        situation.strengths,
+        min(max(men, -MOST_MEN), MOST_MEN),
+        situation.period >= 3,
+    )
+
+
+def _runs(situation: Situation) -> bool:
+    """Whether goals may still be scored."""
+    return not situation.finished and situation.period != 5
+
+
+def _position(situation: Situation) -> float:
+    """Where a running match stands on its course, in steps."""
+    period = situation.period
+    if period == 0:
+        return 0.0
+    minute = situation.minute + situation.second / 60.0
+    if period <= 2:
+        return NORMAL_TIME.position(period - 1, minute)
+    return EXTRA_TIME.position(period - 3, minute)
+
+
+def _ended(situation: Situation) -> Outcome:
+    if situation.home_goals > situation.away_goals:
+        return HOME_WINS
+    return DRAWN if situation.home_goals == situation.away_goals else AWAY_WINS
+
+
+def _went_through(situation: Situation) -> float | None:
+    """1 when the home team won a finished knock-out, 0 when the away team did; None: level, no shoot-out."""
+    scored = [(situation.home_goals, situation.away_goals), situation.shoot_out or (0, 0)]
+    return next((float(home > away) for home, away in scored if home != away), None)
+
+
+def _both_score(remaining: Remaining, home: int, away: int) -> float:
+    """Probability that each team will have a goal at the end."""
+    no_home = 0.0 if home else remaining.no_home
+    no_away = 0.0 if away else remaining.no_away
+    neither = 0.0 if home or away else remaining.totals[0]
+    return 1.0 - no_home - no_away + neither
+
+
+def _notes(situation: Situation, meeting: Meeting) -> list[str]:
+    """What a reader should know of this answer."""
+    unknown = [
+        team
+        for team, known in (
+            (situation.home_team, meeting.home_known),
+            (situation.away_team, meeting.away_known),
+        )
+        if not known
+    ]
+    notes = [f"{team} is not rated: it is taken for an average team." for team in unknown]
+    if situation.abandoned:
+        notes.append("The match was abandoned: the forecast is what it was at that moment.")
+    return notes
