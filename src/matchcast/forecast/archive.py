@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ class Matches:
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Matches:
         """The chosen matches alone."""
-        rows = np.flatnonzero(chosen)
+        rows = np.flatnonzero(chosen).tolist()
         renumbered = np.full(len(self), -1)
         renumbered[rows] = np.arange(len(rows))
 
@@ -147,9 +146,10 @@ class _Folder:
         path = self._file(name)
         if path is None:
             raise UnusableHistory(f"{self._path} has no {name}.csv nor {name}.csv.gz", hint=_HINT)
-        line = 2
+        line = 1
         try:
-            for line, row in enumerate(_rows(path), start=2):
+            for row in _rows(path):
+                line += 1
                 parse(row)
         except KeyError as error:
             raise UnusableHistory(f"{path}, line {line}: no column or value {error}", hint=_HINT) from error
@@ -164,9 +164,9 @@ class _Folder:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    with path.open("rb") as raw:
-        binary = gzip.open(raw) if path.suffix == ".gz" else raw
-        yield from csv.DictReader(io.TextIOWrapper(binary, encoding="utf-8", newline=""))
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
 
 
 class _Rows:
@@ -236,8 +236,14 @@ def _results(folder: _Folder) -> Results | None:
             return  # a fixture that is not played yet
         goals = int(row["home_score"]), int(row["away_score"])
         rows.append(
-            (_day(row["date"]), row["home_team"], row["away_team"], *goals, _yes(row["neutral"]),
-             row["tournament"])
+            (
+                _day(row["date"]),
+                row["home_team"],
+                row["away_team"],
+                *goals,
+                _yes(row["neutral"]),
+                row["tournament"],
+            )
         )
 
     folder.read("international_results", parse)

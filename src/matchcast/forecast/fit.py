@@ -48,7 +48,8 @@ def _shares(cut: Sequence[Segments]) -> Floats:
     goals = np.zeros(FOLDED_BINS)
     for some in cut:
         goals += np.bincount(some.bin, some.goals.sum(axis=1), FOLDED_BINS)
-    return goals / goals.sum()
+    goals /= goals.sum()
+    return goals
 
 
 def _unfolded(shares: Floats) -> tuple[float, ...]:
@@ -78,9 +79,7 @@ def _rows(some: Segments, sample: Sample, shares: Floats) -> tuple[Floats, Float
     )
 
 
-def design(
-    bins: Ints, lead: Ints, log_strengths: Floats, at_home: Floats, away: Floats, men: Ints
-) -> Floats:
+def design(bins: Ints, lead: Ints, log_strengths: Floats, at_home: Floats, away: Floats, men: Ints) -> Floats:
     """Regressors of a team, (N, coefficients less the intercept), in the order of `COEFFICIENTS`.
 
     `lead` and `men` are the team's own less the other's; `log_strengths` (N, 2) its own and the other's.
@@ -90,6 +89,4 @@ def design(
     not_level = np.arange(len(STATES)) != STATES.index("level")
     gap = (log_strengths[:, 0] - log_strengths[:, 1])[:, None] * states[:, not_level]
     more, fewer = np.clip(men, 0, MOST_MEN), np.clip(-men, 0, MOST_MEN)
-    return np.column_stack(
-        (log_strengths[:, 0], at_home, away, states[:, not_level], late, gap, more, fewer)
-    )
+    return np.column_stack((log_strengths[:, 0], at_home, away, states[:, not_level], late, gap, more, fewer))

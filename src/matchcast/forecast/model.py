@@ -57,19 +57,12 @@ class GoalRateForecaster:
 
     def outcomes(self, situations: Sequence[Situation]) -> list[Outcome]:
         """The same of many situations, in their order; new fixtures are tabled together."""
-        fixtures: dict[_Key, Fixture | None] = {
-            _key(situation): None for situation in situations if _runs(situation)
-        }
-        for key in fixtures:
-            fixtures[key] = self._fixtures.get(key)
-        missing = [key for key, fixture in fixtures.items() if fixture is None]
-        for start in range(0, len(missing), TABLED_AT_ONCE):
-            some = missing[start : start + TABLED_AT_ONCE]
-            for key, fixture in zip(some, self._make(some), strict=True):
-                fixtures[key] = self._fixtures.put(key, fixture)
+        fixtures = self._fixtures_of({_key(situation) for situation in situations if _runs(situation)})
         return [
-            fixture.results.outcome(_position(situation), situation.home_goals - situation.away_goals)
-            if _runs(situation) and (fixture := fixtures[_key(situation)]) is not None
+            fixtures[_key(situation)].results.outcome(
+                _position(situation), situation.home_goals - situation.away_goals
+            )
+            if _runs(situation)
             else _ended(situation)
             for situation in situations
         ]
@@ -131,6 +124,16 @@ class GoalRateForecaster:
         if fixture is None:
             fixture = self._fixtures.put(key, self._make([key])[0])
         return fixture
+
+    def _fixtures_of(self, keys: set[_Key]) -> dict[_Key, Fixture]:
+        """Tables of many fixtures, held beyond what is kept for later calls."""
+        found = {key: fixture for key in keys if (fixture := self._fixtures.get(key)) is not None}
+        missing = [key for key in keys if key not in found]
+        for start in range(0, len(missing), TABLED_AT_ONCE):
+            some = missing[start : start + TABLED_AT_ONCE]
+            for key, fixture in zip(some, self._make(some), strict=True):
+                found[key] = self._fixtures.put(key, fixture)
+        return found
 
     def _make(self, keys: Sequence[_Key]) -> list[Fixture]:
         """Table fixtures; those on the same course in one go."""

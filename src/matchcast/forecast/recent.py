@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -21,20 +22,16 @@ class Recent(Generic[Key, Value]):
         """The value of a key, if it is still kept."""
         value = self._values.get(key)
         if value is not None:
-            try:
+            with suppress(KeyError):  # another thread may have dropped it since
                 self._values.move_to_end(key)
-            except KeyError:  # another thread dropped it since
-                pass
         return value
 
     def put(self, key: Key, value: Value) -> Value:
         """Keep a value and drop the one that was used longest ago; gives the value back."""
         self._values[key] = value
         while len(self._values) > self._most:
-            try:
+            with suppress(KeyError):  # another thread may have emptied it
                 self._values.popitem(last=False)
-            except KeyError:  # another thread emptied it
-                break
         return value
 
     def __len__(self) -> int:

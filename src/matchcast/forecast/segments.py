@@ -61,7 +61,8 @@ def segments(matches: Matches) -> Segments:
 
 def _within(match: Ints, change: Ints) -> Ints:
     """Running sum of changes, anew in each match."""
-    total = np.cumsum(change)
+    total: Ints = np.cumsum(change)
     first = np.append(True, match[1:] != match[:-1])
     before = (total - change)[first]
-    return total - np.repeat(before, np.diff(np.append(np.flatnonzero(first), len(match))))
+    total -= np.repeat(before, np.diff(np.append(np.flatnonzero(first), len(match))))
+    return total

@@ -66,4 +66,3 @@ class TeamNames:
             return None
         longer = [known for key, known in self._by_plain.items() if key.startswith(wanted + " ")]
         return longer[0] if len(longer) == 1 else None
-
