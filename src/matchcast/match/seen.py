@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 
 class SeenIds(Struct):
-    """A set of event ids that grows and is never asked what is in it.
+    """A set of event ids that grows and is never asked for what is in it.
 
     Integer ids, which producers count up, are kept as 64-bit masks: an eighth of a byte each
     when they are dense. Text ids are kept as 64-bit digests (BLAKE2b): two different ids of a
@@ -27,11 +27,20 @@ class SeenIds(Struct):
                 return False
             self.masks[block] = mask | bit
             return True
-        digest = int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
+        digest = _digest(event_id)
         if digest in self.digests:
             return False
         self.digests.add(digest)
         return True
 
+    def __contains__(self, event_id: int | str) -> bool:
+        if isinstance(event_id, int):
+            return bool(self.masks.get(event_id >> 6, 0) & 1 << (event_id & 63))
+        return _digest(event_id) in self.digests
+
     def __len__(self) -> int:
         return sum(mask.bit_count() for mask in self.masks.values()) + len(self.digests)
+
+
+def _digest(event_id: str) -> int:
+    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())

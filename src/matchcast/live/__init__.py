@@ -1,0 +1,1 @@
+"""The running matches of one process: read, fold, forecast, keep, and tell who listens."""

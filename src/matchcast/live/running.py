@@ -1,0 +1,405 @@
+"""One match as a process follows it: its state, its forecast, and the forecasts that it had before."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from matchcast.events.record import Event
+from matchcast.forecast.explain import Reason
+from matchcast.forecast.forecast import Forecast, Outcome
+from matchcast.forecast.situation import Situation, clock_of
+from matchcast.match.state import MatchState
+from matchcast.match.summary import (
+    Status,
+    Summary,
+    men_of,
+    score_of,
+    shoot_out_of,
+    status_of,
+    summarise,
+    view_of_match,
+)
+from matchcast.stream.client import StreamRecord
+
+SAMPLE_SECONDS = 30
+"""A forecast is kept for each half minute of the match clock: 200 points in 90 minutes, as fine as a chart shows."""
+
+MOST_POINTS_AT_ONCE = 500
+"""Points that are asked for in one request, so that the newest situation never waits long behind them."""
+
+_TELLING = frozenset(
+    {
+        "Bad Behaviour",
+        "Foul Committed",
+        "Half End",
+        "Half Start",
+        "Match End",
+        "Own Goal For",
+        "Player Off",
+        "Player On",
+        "Shot",
+        "Starting XI",
+        "Substitution",
+    }
+)
+"""Event types that can change more of a situation than its clock."""
+
+_GOALS = frozenset({"Own Goal For", "Shot"})
+_CARDS = frozenset({"Bad Behaviour", "Foul Committed"})
+
+Kind = Literal["sample", "goal", "red_card", "period"]
+
+
+class Point(Struct):
+    """What was forecast at one moment of a match.
+
+    `stream_id` is partition and offset of the record that made the moment. Until the forecast is
+    there, `situation` holds what it is to be made from.
+    """
+
+    stream_id: str
+    period: int
+    minute: int
+    second: int
+    kind: Kind
+    situation: Situation | None
+    home: float = 0.0
+    draw: float = 0.0
+    away: float = 0.0
+    model_version: str = ""
+
+
+class Question(NamedTuple):
+    """What a match wants to know of the model: where it stands, and moments that it has passed.
+
+    `situation` is None when the forecast in hand is of the newest situation; `pre_match` is None
+    when that forecast is in hand.
+    """
+
+    situation: Situation | None
+    before: Situation | None
+    pre_match: Situation | None
+    points: list[Point]
+
+
+class _Saved(Struct, array_like=True):
+    """What a checkpoint keeps of a match."""
+
+    state: MatchState
+    partition: int
+    offset: int
+    updated_at_ms: int
+    touched: int
+    sampled: tuple[int, int]
+    before: Situation | None
+    points: list[Point]
+    pre_match: Outcome | None
+    forecast: Forecast | None
+    why: list[Reason]
+    forecast_of: Situation | None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Saved)
+
+
+class RunningMatch:
+    """A match and its forecasts; not for several threads at once.
+
+    Attributes:
+        state: the fold of the events.
+        partition, offset: where the newest record of the match lies.
+        updated_at_ms: time of the newest record, in ms since the epoch.
+        touched: count of records that the process had taken when it took the newest of this match.
+        version: grows with every change.
+        finished: whether the match is over, be it played or abandoned.
+        pre_match: the forecast of the match before its kick-off.
+        forecast: the newest forecast; it is of the newest situation when `wants_forecast` is false.
+        why: what moved the forecast since the last goal or red card (before the first: since the start).
+        rejected: why the model cannot forecast this match, where that is not the API's failure.
+    """
+
+    __slots__ = (
+        "_base",
+        "_before",
+        "_forecast_of",
+        "_history",
+        "_history_version",
+        "_pending",
+        "_points",
+        "_sampled",
+        "_status",
+        "_summary",
+        "_summary_events",
+        "finished",
+        "forecast",
+        "offset",
+        "partition",
+        "pre_match",
+        "rejected",
+        "state",
+        "touched",
+        "updated_at_ms",
+        "version",
+        "why",
+    )
+
+    def __init__(self, state: MatchState, record: StreamRecord) -> None:
+        self.state = state
+        self.partition = record.partition
+        self.offset = record.offset
+        self.updated_at_ms = record.timestamp_ms
+        self.touched = 0
+        self.version = 0
+        self.finished = False
+        self.pre_match: Outcome | None = None
+        self.forecast: Forecast | None = None
+        self.why: list[Reason] = []
+        self.rejected: str | None = None
+        self._points: list[Point] = []
+        self._pending = 0
+        self._sampled = (-1, -1)
+        self._base: Situation | None = None
+        self._status: Status = "scheduled"
+        self._before: Situation | None = None
+        self._forecast_of: Situation | None = None
+        self._history: tuple[Point, ...] = ()
+        self._history_version = 0
+        self._summary: Summary | None = None
+        self._summary_events = -1
+
+    @property
+    def match_id(self) -> str:
+        """The id of the match."""
+        return self.state.match_id
+
+    @property
+    def summary(self) -> Summary:
+        """The view of the state; made once for each event."""
+        if self._summary is None or self._summary_events != self.state.events:
+            self._summary = summarise(self.state)
+            self._summary_events = self.state.events
+        return self._summary
+
+    @property
+    def situation(self) -> Situation:
+        """What the model may know of the match now."""
+        if self._base is None:
+            self._base = look_at(self.state, self._status)
+        clock = clock_of(self._status, *self.state.latest)
+        base = self._base
+        if (base.period, base.minute, base.second) != clock:
+            self._base = base = msgspec.structs.replace(
+                base, period=clock[0], minute=clock[1], second=clock[2]
+            )
+        return base
+
+    @property
+    def history(self) -> tuple[Point, ...]:
+        """The points whose forecast is in hand, in the order of the stream."""
+        if self._history_version != self.version:
+            self._history = tuple(point for point in self._points if point.situation is None)
+            self._history_version = self.version
+        return self._history
+
+    @property
+    def wants_forecast(self) -> bool:
+        """Whether the newest situation, or a point, lacks its forecast."""
+        return self._pending > 0 or self.pre_match is None or self._forecast_of != self.situation
+
+    def has_team(self, name: str) -> bool:
+        """Say whether a team plays in this match."""
+        info = self.state.info
+        return name in self.state.teams or (info is not None and name in (info.home_team, info.away_team))
+
+    def apply(self, event: Event, record: StreamRecord) -> bool:
+        """Fold an event in and mark the moments that want a point; False when it is a repeat."""
+        state = self.state
+        if event.type.name in _TELLING:
+            if not self._apply_telling(event, record):
+                return False
+        else:
+            period, known, teams = state.latest.period, state.info, len(state.teams)
+            if not state.apply(event):
+                return False
+            if state.latest.period != period or state.info is not known or len(state.teams) != teams:
+                self._look_again()
+        self.version += 1
+        self.partition = record.partition
+        self.offset = record.offset
+        if record.timestamp_ms > self.updated_at_ms:
+            self.updated_at_ms = record.timestamp_ms
+        latest = state.latest
+        sample = (latest.period, (latest.minute * 60 + latest.second) // SAMPLE_SECONDS)
+        if sample > self._sampled:
+            self._mark("sample", record)
+        return True
+
+    def _apply_telling(self, event: Event, record: StreamRecord) -> bool:
+        state = self.state
+        before, finished, ends = self.situation, self.finished, len(state.period_ends)
+        if not state.apply(event):
+            return False
+        self._look_again()
+        after = self.situation
+        name = event.type.name
+        scored = after.home_goals + after.away_goals > before.home_goals + before.away_goals
+        sent_off = after.home_men + after.away_men < before.home_men + before.away_men
+        if name in _GOALS and scored:
+            self._before = before
+            self._mark("goal", record)
+        elif name in _CARDS and sent_off:
+            self._before = before
+            self._mark("red_card", record)
+        elif len(state.period_ends) > ends or self.finished != finished:
+            self._mark("period", record)
+        elif after.shoot_out != before.shoot_out:
+            self._mark("sample", record)
+        return True
+
+    def _look_again(self) -> None:
+        self._base = None
+        self._status = status_of(self.state, view_of_match(self.state))
+        self.finished = self._status in ("finished", "abandoned")
+
+    def _mark(self, kind: Kind, record: StreamRecord) -> None:
+        situation = self.situation
+        moment = self.state.latest
+        if self._before is None:
+            self._before = _before_kick_off(situation)
+        self._sampled = (moment.period, (moment.minute * 60 + moment.second) // SAMPLE_SECONDS)
+        self._points.append(Point(f"{record.partition}:{record.offset}", *moment, kind, situation))
+        self._pending += 1
+
+    def ask(self) -> Question | None:
+        """Return what is to be asked of the model; None when all forecasts are in hand."""
+        if not self.wants_forecast:
+            return None
+        situation = self.situation
+        points = []
+        if self._pending:
+            points = [point for point in self._points if point.situation is not None][:MOST_POINTS_AT_ONCE]
+        return Question(
+            situation if situation != self._forecast_of else None,
+            self._before,
+            _before_kick_off(situation) if self.pre_match is None else None,
+            points,
+        )
+
+    def take_forecast(self, situation: Situation, forecast: Forecast, why: list[Reason]) -> None:
+        """Keep the forecast of a situation, also for the points that stand at it."""
+        self.version += 1
+        self.forecast, self.why, self._forecast_of, self.rejected = forecast, why, situation, None
+        outcome = Outcome(forecast.home, forecast.draw, forecast.away)
+        if self._pending:
+            for point in self._points:
+                if point.situation == situation:
+                    self._fill(point, outcome, forecast.model_version)
+
+    def take_points(self, points: list[Point], outcomes: list[Outcome], model_version: str) -> None:
+        """Keep the forecasts of points."""
+        self.version += 1
+        for point, outcome in zip(points, outcomes, strict=True):
+            if point.situation is not None:
+                self._fill(point, outcome, model_version)
+
+    def take_pre_match(self, outcome: Outcome) -> None:
+        """Keep the forecast from before kick-off."""
+        self.version += 1
+        self.pre_match = outcome
+
+    def reject(self, situation: Situation, reason: str) -> None:
+        """Note that the model cannot forecast a situation; the next one is asked for again."""
+        self.version += 1
+        self.forecast, self.why, self._forecast_of, self.rejected = None, [], situation, reason
+
+    def drop_point(self, point: Point) -> None:
+        """Forget a point that the model cannot forecast."""
+        self._points.remove(point)
+        self._pending -= 1
+
+    def _fill(self, point: Point, outcome: Outcome, model_version: str) -> None:
+        point.home, point.draw, point.away = outcome
+        point.model_version = model_version
+        point.situation = None
+        self._pending -= 1
+
+    def save(self) -> bytes:
+        """Return what a checkpoint keeps of the match."""
+        return _encoder.encode(
+            _Saved(
+                self.state,
+                self.partition,
+                self.offset,
+                self.updated_at_ms,
+                self.touched,
+                self._sampled,
+                self._before,
+                self._points,
+                self.pre_match,
+                self.forecast,
+                self.why,
+                self._forecast_of,
+            )
+        )
+
+    @classmethod
+    def restore(cls, saved: bytes) -> RunningMatch:
+        """Return the match that `save` kept.
+
+        Raises:
+            msgspec.DecodeError: the bytes are of another release or damaged.
+        """
+        kept = _decoder.decode(saved)
+        match = cls(kept.state, StreamRecord("", kept.partition, kept.offset, None, None, kept.updated_at_ms))
+        match.touched = kept.touched
+        match.pre_match, match.forecast, match.why = kept.pre_match, kept.forecast, kept.why
+        match._points, match._sampled = kept.points, kept.sampled
+        match._before, match._forecast_of = kept.before, kept.forecast_of
+        match._pending = sum(point.situation is not None for point in kept.points)
+        match._look_again()
+        match.version = 1
+        return match
+
+
+def look_at(state: MatchState, status: Status) -> Situation:
+    """Return the situation of a state, as `situation_of` does of its summary, but without making one."""
+    match = view_of_match(state)
+    score, shoot_out = score_of(state, match), shoot_out_of(state, match)
+    return Situation(
+        match.home_team,
+        match.away_team,
+        match.competition,
+        match.neutral,
+        match.knockout,
+        match.strengths,
+        *clock_of(status, *state.latest),
+        score.home,
+        score.away,
+        men_of(state, match.home_team),
+        men_of(state, match.away_team),
+        status == "finished",
+        status == "abandoned",
+        None if shoot_out is None else (shoot_out.home, shoot_out.away),
+        None if shoot_out is None else (_kicks(state, match.home_team), _kicks(state, match.away_team)),
+    )
+
+
+def _kicks(state: MatchState, team: str) -> int:
+    return sum(
+        incident.team == team and incident.kind.startswith("shoot_out") for incident in state.incidents
+    )
+
+
+def _before_kick_off(situation: Situation) -> Situation:
+    return Situation(
+        situation.home_team,
+        situation.away_team,
+        situation.competition,
+        situation.neutral,
+        situation.knockout,
+        situation.strengths,
+    )
