@@ -53,6 +53,12 @@ _CARDS = frozenset({"Bad Behaviour", "Foul Committed"})
 Kind = Literal["sample", "goal", "red_card", "period"]
 
 
+class ExplainedForecast(Forecast, frozen=True):
+    """A forecast; `why` says what moved it since the last goal or red card (before the first, since kick-off)."""
+
+    why: list[Reason] | None = None
+
+
 class Point(Struct):
     """What was forecast at one moment of a match.
 
@@ -93,17 +99,22 @@ class _Saved(Struct, array_like=True):
     offset: int
     updated_at_ms: int
     touched: int
+    missed: bool
     sampled: tuple[int, int]
     before: Situation | None
     points: list[Point]
     pre_match: Outcome | None
-    forecast: Forecast | None
-    why: list[Reason]
+    forecast: ExplainedForecast | None
     forecast_of: Situation | None
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Saved)
+
+
+def saved_schema() -> dict[str, object]:
+    """Return the JSON Schema of what a checkpoint keeps of a match: another one is another format."""
+    return msgspec.json.schema(_Saved)
 
 
 class RunningMatch:
@@ -115,10 +126,10 @@ class RunningMatch:
         updated_at_ms: time of the newest record, in ms since the epoch.
         touched: count of records that the process had taken when it took the newest of this match.
         version: grows with every change.
+        missed: whether records of it were gone from Kafka before they could be read.
         finished: whether the match is over, be it played or abandoned.
         pre_match: the forecast of the match before its kick-off.
         forecast: the newest forecast; it is of the newest situation when `wants_forecast` is false.
-        why: what moved the forecast since the last goal or red card (before the first: since the start).
         rejected: why the model cannot forecast this match, where that is not the API's failure.
     """
 
@@ -136,6 +147,7 @@ class RunningMatch:
         "_summary_events",
         "finished",
         "forecast",
+        "missed",
         "offset",
         "partition",
         "pre_match",
@@ -144,7 +156,6 @@ class RunningMatch:
         "touched",
         "updated_at_ms",
         "version",
-        "why",
     )
 
     def __init__(self, state: MatchState, record: StreamRecord) -> None:
@@ -154,10 +165,10 @@ class RunningMatch:
         self.updated_at_ms = record.timestamp_ms
         self.touched = 0
         self.version = 0
+        self.missed = False
         self.finished = False
         self.pre_match: Outcome | None = None
-        self.forecast: Forecast | None = None
-        self.why: list[Reason] = []
+        self.forecast: ExplainedForecast | None = None
         self.rejected: str | None = None
         self._points: list[Point] = []
         self._pending = 0
@@ -206,9 +217,14 @@ class RunningMatch:
         return self._history
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the forecast in hand is of an earlier situation than the newest."""
+        return self._forecast_of != self.situation
+
+    @property
     def wants_forecast(self) -> bool:
         """Whether the newest situation, or a point, lacks its forecast."""
-        return self._pending > 0 or self.pre_match is None or self._forecast_of != self.situation
+        return self._pending > 0 or self.pre_match is None or self.is_behind
 
     def has_team(self, name: str) -> bool:
         """Say whether a team plays in this match."""
@@ -289,10 +305,10 @@ class RunningMatch:
             points,
         )
 
-    def take_forecast(self, situation: Situation, forecast: Forecast, why: list[Reason]) -> None:
+    def take_forecast(self, situation: Situation, forecast: ExplainedForecast) -> None:
         """Keep the forecast of a situation, also for the points that stand at it."""
         self.version += 1
-        self.forecast, self.why, self._forecast_of, self.rejected = forecast, why, situation, None
+        self.forecast, self._forecast_of, self.rejected = forecast, situation, None
         outcome = Outcome(forecast.home, forecast.draw, forecast.away)
         if self._pending:
             for point in self._points:
@@ -314,7 +330,12 @@ class RunningMatch:
     def reject(self, situation: Situation, reason: str) -> None:
         """Note that the model cannot forecast a situation; the next one is asked for again."""
         self.version += 1
-        self.forecast, self.why, self._forecast_of, self.rejected = None, [], situation, reason
+        self.forecast, self._forecast_of, self.rejected = None, situation, reason
+
+    def note_missed(self) -> None:
+        """Note that records of the match are gone unread."""
+        self.version += 1
+        self.missed = True
 
     def drop_point(self, point: Point) -> None:
         """Forget a point that the model cannot forecast."""
@@ -336,18 +357,18 @@ class RunningMatch:
                 self.offset,
                 self.updated_at_ms,
                 self.touched,
+                self.missed,
                 self._sampled,
                 self._before,
                 self._points,
                 self.pre_match,
                 self.forecast,
-                self.why,
                 self._forecast_of,
             )
         )
 
     @classmethod
-    def restore(cls, saved: bytes) -> RunningMatch:
+    def restore(cls, saved: bytes | memoryview) -> RunningMatch:
         """Return the match that `save` kept.
 
         Raises:
@@ -355,8 +376,8 @@ class RunningMatch:
         """
         kept = _decoder.decode(saved)
         match = cls(kept.state, StreamRecord("", kept.partition, kept.offset, None, None, kept.updated_at_ms))
-        match.touched = kept.touched
-        match.pre_match, match.forecast, match.why = kept.pre_match, kept.forecast, kept.why
+        match.touched, match.missed = kept.touched, kept.missed
+        match.pre_match, match.forecast = kept.pre_match, kept.forecast
         match._points, match._sampled = kept.points, kept.sampled
         match._before, match._forecast_of = kept.before, kept.forecast_of
         match._pending = sum(point.situation is not None for point in kept.points)

@@ -65,8 +65,9 @@ _CONNECTION: Mapping[str, Any] = {
     "log_level": 2,
 }
 
-MAX_REQUEST_BYTES = 64 * 1024**2
-"""Longest record that is written, before compression; the topic's own limit is the broker's to check."""
+MAX_REQUEST_BYTES = 1_000_000_000
+"""Longest record that is written, before compression: librdkafka's most. A topic's own limit, after
+compression, is the broker's to check; a dead letter must not fail where its record passed."""
 
 T = TypeVar("T")
 

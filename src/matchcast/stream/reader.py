@@ -165,6 +165,11 @@ class EventReader:
         """Whether all that was in the topic at the start has been read."""
         return not self._waiting
 
+    def aim_at_end(self, timeout: float = 10) -> None:
+        """Let `caught_up` be about the end that the topic has now."""
+        for partition, position in self._next.items():
+            self._expect({partition: (position, self._watermarks(partition, timeout)[1])})
+
     def lag(self) -> int:
         """Return how many records are known to lie ahead; asks no broker."""
         ahead = 0

@@ -1,0 +1,118 @@
+"""Keeps the running matches on disk, so that a restart forgets nothing and is quick."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from matchcast.live.cut import Cut
+from matchcast.live.running import RunningMatch, saved_schema
+from matchcast.live.tracker import Head, Tracker
+from matchcast.stream.checkpoints import CheckpointStore
+
+log = logging.getLogger(__name__)
+
+_SHARE = 0.05
+"""Most of the time that making checkpoints may take: one that took a second is followed by 20 without."""
+
+
+class _Manifest(Struct):
+    topic: str
+    topic_id: str
+    offsets: dict[int, int]
+    head: Head
+
+
+class Kept(NamedTuple):
+    """What a checkpoint held: the matches, the next offset of each partition, and of which topic."""
+
+    tracker: Tracker
+    offsets: dict[int, int]
+    topic_id: str
+
+
+def schema() -> str:
+    """Return the name of what the checkpoints hold; it changes by itself when one of the types does."""
+    shape = msgspec.json.encode([msgspec.json.schema(_Manifest), saved_schema()], order="sorted")
+    return f"live-{hashlib.sha256(shape).hexdigest()[:12]}"
+
+
+class Keeper:
+    """Makes checkpoints, one at a time: `begin`, `step` until it is encoded, then `save` off the loop.
+
+    Args:
+        folder: where they are kept; each schema has a file of its own.
+        topic: the topic that the matches are from.
+        seconds: least time between two.
+    """
+
+    def __init__(self, folder: Path, topic: str, seconds: float) -> None:
+        name = schema()
+        self._store = CheckpointStore(folder / f"{name}.checkpoint", name)
+        self._topic = topic
+        self._seconds = seconds
+        self._not_before = time.monotonic() + seconds
+        self._began = 0.0
+        self._encoded: dict[str, tuple[int, bytes]] = {}
+        self._manifest = b""
+        self._cut: Cut | None = None
+        self._kept_at = -1
+
+    def load(self) -> Kept | None:
+        """Return the newest checkpoint that can be believed, or None; the log says why not."""
+        loaded = self._store.load()
+        if loaded.parts is None:
+            return None
+        try:
+            manifest = msgspec.msgpack.decode(loaded.parts[0], type=_Manifest)
+            if manifest.topic != self._topic:
+                log.warning("the checkpoint is of topic %s and not used", manifest.topic)
+                return None
+            matches = [RunningMatch.restore(part) for part in loaded.parts[1:]]
+        except msgspec.DecodeError as error:
+            log.warning("a checkpoint is refused: %s", error, extra={"path": str(self._store.path)})
+            return None
+        return Kept(Tracker.restore(manifest.head, matches), manifest.offsets, manifest.topic_id)
+
+    @property
+    def encoding(self) -> bool:
+        """Whether one is begun and not yet encoded."""
+        return self._cut is not None
+
+    def due(self, tracker: Tracker) -> bool:
+        """Whether another should be begun: something changed, and the last one is long enough ago."""
+        changed = sum(match.version for match in tracker) + tracker.counters.records != self._kept_at
+        return self._cut is None and changed and time.monotonic() >= self._not_before
+
+    def begin(self, tracker: Tracker, offsets: dict[int, int], topic_id: str) -> None:
+        """Begin one of this moment; `step` has to follow, with the tracker locked like this call."""
+        self._began = time.monotonic()
+        self._not_before = float("inf")
+        self._kept_at = sum(match.version for match in tracker) + tracker.counters.records
+        self._manifest = msgspec.msgpack.encode(_Manifest(self._topic, topic_id, offsets, tracker.head()))
+        self._cut = tracker.cut = Cut(tracker, self._encoded)
+
+    def step(self, tracker: Tracker, seconds: float) -> bool:
+        """Encode for about so long; return whether it can be saved now."""
+        if self._cut is None or not self._cut.step(seconds):
+            return False
+        self._encoded = self._cut.encoded
+        self._cut = tracker.cut = None
+        return True
+
+    def save(self) -> None:
+        """Write what was encoded to disk. A failure is logged: the one before stays."""
+        try:
+            size = self._store.save([self._manifest, *(blob for _, blob in self._encoded.values())])
+        except OSError as error:
+            log.warning("no checkpoint can be written: %s", error, extra={"path": str(self._store.path)})
+            size = 0
+        took = time.monotonic() - self._began
+        self._not_before = time.monotonic() + max(self._seconds, took / _SHARE)
+        log.debug("checkpoint", extra={"bytes": size, "seconds": round(took, 3)})

@@ -1,0 +1,209 @@
+"""Dead letters: records that could not be read, kept with their bytes until they are sent again.
+
+A letter's key is the place of its record (``topic/partition/offset``), so that several readers of
+one record make one letter. Its value is the record's value; headers tell the rest. Sending it again
+means: its bytes go to the topic that they came from, under the original key, and once Kafka has
+them a tombstone closes the letter. Killed in between, the letter is still open and is sent twice,
+which the fold of a match does not mind; none is lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from matchcast.stream.client import StreamRecord
+from matchcast.stream.errors import KafkaUnavailable
+from matchcast.stream.reader import EventReader
+from matchcast.stream.writer import Delivery, EventWriter
+
+LONGEST_REASON = 500
+"""Characters of a reason that are kept."""
+
+_BATCH = 500
+
+
+class DeadLetter(NamedTuple):
+    """A letter without the bytes of its record.
+
+    `key` is the letter's own, ``topic/partition/offset`` of the record; `record_key` is the
+    record's. `at` is when it was set aside, ISO 8601; `size` is in bytes; `offset` is where the
+    letter lies in the topic of the dead letters.
+    """
+
+    key: str
+    reason: str
+    record_key: bytes | None
+    at: str
+    size: int
+    topic_id: str
+    offset: int
+
+    @property
+    def topic(self) -> str:
+        """The topic that the record came from."""
+        return self.key.rsplit("/", 2)[0]
+
+
+def write_letter(
+    writer: EventWriter,
+    topic: str,
+    record: StreamRecord,
+    reason: str,
+    *,
+    topic_id: str = "",
+    on_delivery: Callable[[Delivery], None] | None = None,
+) -> None:
+    """Write the letter of a record; `topic_id` tells the record's topic from a later one of its name."""
+    headers = {
+        "reason": reason[:LONGEST_REASON].encode("utf-8", "backslashreplace"),
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds").encode(),
+        "topic_id": topic_id.encode(),
+    }
+    if record.key is not None:
+        headers["key"] = record.key
+    if record.value is None:
+        headers["no_value"] = b"1"  # the letter's own value may not be null: that would be a tombstone
+    writer.write(
+        topic, record.value or b"", key=record.place.encode(), headers=headers, on_delivery=on_delivery
+    )
+
+
+class LetterBox:
+    """The open letters of a topic; `refresh` reads what came since.
+
+    A letter is open until its tombstone. A late reader may write it once more after that, so a
+    tombstone closes its key for good (until another topic of the same name has such a record).
+    """
+
+    def __init__(self, broker: str, topic: str) -> None:
+        self.topic = topic
+        self._reader = EventReader(broker, topic, client_id="matchcast-dead-letters")
+        self._started = False
+        self._open: dict[str, DeadLetter] = {}
+        self._closed: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[DeadLetter]:
+        return iter(self._open.values())
+
+    def get(self, key: str) -> DeadLetter | None:
+        """Return the open letter of a key."""
+        return self._open.get(key)
+
+    def newest(self, count: int) -> list[DeadLetter]:
+        """Return the newest open letters, the newest first."""
+        return [self._open[key] for key, _ in zip(reversed(self._open), range(count), strict=False)]
+
+    def refresh(self, timeout: float = 30) -> None:
+        """Read up to the topic's present end.
+
+        Raises:
+            KafkaUnavailable: the end was not reached within `timeout` seconds.
+            UnknownTopic: there is no such topic.
+        """
+        if not self._started:
+            self._reader.start_at_beginning(min(timeout, 10))
+            self._started = True
+        for records in read_to_end(self._reader, timeout):
+            for record in records:
+                self._take(record)
+
+    def _take(self, record: StreamRecord) -> None:
+        key = (record.key or b"").decode("utf-8", "backslashreplace")
+        headers = dict(record.headers)
+        topic_id = (headers.get("topic_id") or b"").decode()
+        if record.value is None:
+            self._open.pop(key, None)
+            self._closed[key] = topic_id
+        elif key not in self._closed or self._closed[key] != topic_id:
+            self._open[key] = DeadLetter(
+                key,
+                (headers.get("reason") or b"").decode("utf-8", "replace"),
+                headers.get("key"),
+                (headers.get("at") or b"").decode(),
+                len(record.value),
+                topic_id,
+                record.offset,
+            )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._reader.close()
+
+
+class Resent(NamedTuple):
+    """What `resend` did: keys whose records were sent again, and keys that are not (or no more) open."""
+
+    sent: list[str]
+    unknown: list[str]
+
+
+def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout: float = 60) -> Resent:
+    """Send the records of open letters again and close the letters; all of them when `keys` is None.
+
+    Raises:
+        KafkaUnavailable: the topic cannot be read within `timeout` seconds.
+        UndeliveredRecords: Kafka refused a record; its letter and those not yet sent stay open.
+    """
+    box = LetterBox(broker, topic)
+    try:
+        box.refresh(timeout)
+    finally:
+        box.close()
+    wanted = {letter.offset: letter for letter in box if keys is None or letter.key in keys}
+    sent: list[str] = []
+    with EventReader(broker, topic) as reader, EventWriter(broker, linger_ms=5) as writer:
+        if wanted:
+            reader.start_at({0: min(wanted)})
+        batch: list[tuple[DeadLetter, StreamRecord]] = []
+        for records in read_to_end(reader, timeout) if wanted else ():
+            batch += [(wanted.pop(record.offset), record) for record in records if record.offset in wanted]
+            if len(batch) >= _BATCH or not wanted:
+                sent += _send(writer, topic, batch)
+                batch = []
+        sent += _send(writer, topic, batch)
+    known = set(sent)
+    return Resent(sent, [key for key in keys or () if key not in known])
+
+
+def _send(writer: EventWriter, topic: str, batch: list[tuple[DeadLetter, StreamRecord]]) -> list[str]:
+    for letter, record in batch:
+        no_value = dict(record.headers).get("no_value") == b"1"
+        writer.write(
+            letter.topic,
+            None if no_value else record.value,
+            key=letter.record_key,
+            headers={"retried_from": letter.key.encode()},
+        )
+    writer.flush()
+    for letter, _ in batch:
+        writer.write(topic, None, key=letter.key.encode(), headers={"topic_id": letter.topic_id.encode()})
+    writer.flush()
+    return [letter.key for letter, _ in batch]
+
+
+def read_to_end(reader: EventReader, timeout: float) -> Iterator[list[StreamRecord]]:
+    """Yield what a started reader finds up to the end that its topic has now.
+
+    Raises:
+        KafkaUnavailable: the end was not reached within `timeout` seconds.
+    """
+    reader.aim_at_end()
+    deadline = time.monotonic() + timeout
+    wait = 0.0  # read at least once: only that tells that the topic was made anew
+    while True:
+        records = reader.read(1000, wait)
+        wait = 0.1
+        if records:
+            yield records
+        if reader.caught_up:
+            return
+        if not records and time.monotonic() > deadline:
+            raise KafkaUnavailable(
+                reader.broker, reader.problem or f"not read to its end within {timeout:g} s"
+            )
