@@ -1,0 +1,135 @@
+"""The commands ``matchcast topics`` and ``matchcast dead-letters``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from matchcast import settings
+from matchcast.settings import Settings
+from matchcast.stream.dead_letters import DeadLetter, LetterBox, resend
+from matchcast.stream.errors import UnknownTopic
+from matchcast.stream.topics import Observer, Topics, catalogue, ensure_topics
+
+_broker = click.option("--kafka-broker", metavar="HOST:PORT", help="Addresses of Kafka, comma-separated.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_TIMEOUT = 10.0
+
+
+@click.command()
+@_broker
+@_as_json
+@click.option("--check", is_flag=True, help="Make nothing; fail when a topic is missing.")
+def topics(kafka_broker: str | None, as_json: bool, check: bool) -> None:
+    """Make the topics that are missing, then describe all of them.
+
+    Topics that are there stay as they are; a setting that differs from what this release wants is
+    shown beside it.
+    """
+    chosen = settings.load(kafka_broker=kafka_broker)
+    wanted = catalogue(chosen)
+    made = [] if check else ensure_topics(chosen.kafka_broker, wanted, _TIMEOUT)
+    observer = Observer(chosen.kafka_broker)
+    views = observer.describe_all([topic.name for topic in wanted])
+    rows: list[dict[str, Any]] = []
+    for topic, view in zip(wanted, views, strict=True):
+        config = observer.configuration(topic.name)
+        rows.append(
+            {
+                "name": topic.name,
+                "purpose": topic.purpose,
+                "topic_id": view.topic_id,
+                "partitions": len(view.high),
+                "records": view.records,
+                "made": topic.name in made,
+                "config": config,
+                "differs": {name: value for name, value in topic.config.items() if config.get(name) != value},
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        what = "made" if row["made"] else "there"
+        click.echo(
+            f"{row['name']:36} {what:6} {row['partitions']:3} partitions {row['records']:>10} records  {row['purpose']}"
+        )
+        for name, value in row["differs"].items():
+            click.echo(f"  {name} is {row['config'].get(name, 'the default')}, this release makes it {value}")
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """List or resend the records that could not be read."""
+
+
+@dead_letters.command("list")
+@_broker
+@_as_json
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Newest letters to show."
+)
+def list_letters(kafka_broker: str | None, as_json: bool, limit: int) -> None:
+    """Show the letters that are open, the newest first."""
+    chosen = settings.load(kafka_broker=kafka_broker)
+    box = _open_box(chosen)
+    newest = box.newest(limit)
+    if as_json:
+        click.echo(
+            json.dumps({"count": len(box), "letters": [_as_dict(letter) for letter in newest]}, indent=2)
+        )
+        return
+    for letter in newest:
+        click.echo(f"{letter.key:44} {letter.at}  {letter.size:>8} bytes  {letter.reason}")
+    click.echo(f"{len(box)} open" + (f", {len(newest)} shown" if len(newest) < len(box) else ""), err=True)
+
+
+@dead_letters.command()
+@_broker
+@_as_json
+@click.option("--all", "everything", is_flag=True, help="Resend every open letter.")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+def retry(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple[str, ...]) -> None:
+    """Send records again to the topic that they came from, and close their letters.
+
+    KEY is topic/partition/offset, as `list` shows it. A record that still cannot be read makes a
+    new letter.
+    """
+    if everything == bool(keys):
+        raise click.UsageError("Name the letters to resend, or give --all.")
+    chosen = settings.load(kafka_broker=kafka_broker)
+    done = resend(chosen.kafka_broker, _topic(chosen), None if everything else keys)
+    if as_json:
+        click.echo(json.dumps({"sent": done.sent, "unknown": done.unknown}, indent=2))
+    else:
+        click.echo(f"{len(done.sent)} sent again")
+        for key in done.unknown:
+            click.echo(f"{key} is not an open letter", err=True)
+    if done.unknown:
+        raise click.exceptions.Exit(1)
+
+
+def _topic(chosen: Settings) -> str:
+    return Topics(events=chosen.events_topic).dead_letters
+
+
+def _open_box(chosen: Settings) -> LetterBox:
+    box = LetterBox(chosen.kafka_broker, _topic(chosen))
+    try:
+        box.refresh(_TIMEOUT)
+    except UnknownTopic:
+        # Nothing was ever set aside, unless the broker is another than the events'.
+        ensure_topics(chosen.kafka_broker, catalogue(chosen), _TIMEOUT)
+        box.refresh(_TIMEOUT)
+    finally:
+        box.close()
+    return box
+
+
+def _as_dict(letter: DeadLetter) -> dict[str, Any]:
+    fields = letter._asdict()
+    key = letter.record_key
+    fields["record_key"] = None if key is None else key.decode("utf-8", "backslashreplace")
+    return fields
