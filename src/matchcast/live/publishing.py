@@ -38,7 +38,7 @@ class Publisher:
 
     def __init__(self, lock: threading.RLock, listeners: Sequence[Listener]) -> None:
         self._changed = threading.Condition(lock)
-        self._listeners = listeners
+        self._listeners = list(listeners)
         self._matches: dict[str, RunningMatch] = {}
         self._not_before: dict[str, float] = {}
         self._listed: dict[str, RunningMatch] = {}
@@ -47,6 +47,10 @@ class Publisher:
         self._released: list[str] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell one more listener."""
+        self._listeners.append(listener)
 
     def start(self) -> None:
         """Begin to pass changes on."""

@@ -90,7 +90,7 @@ class LiveService:
         self._topic_id = ""
         self._gaps = 0
         self._rate = Rate()
-        self._publisher = Publisher(self.lock, list(listeners))
+        self._publisher = Publisher(self.lock, listeners)
         self._forecasting = Forecasting(
             ModelApi(options.api_url), self.lock, self._note_forecast, self._note_outage
         )
@@ -103,6 +103,10 @@ class LiveService:
         self._gap: tuple[float, str] | None = None
         self._saving: Future[None] | None = None
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell one more listener what changes; to be called before `start`."""
+        self._publisher.listen(listener)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -193,6 +197,14 @@ class LiveService:
     def dead_letters(self) -> DeadLetterStatus:
         """Return how many records wait to be mended, and the newest of them."""
         return self._surroundings.dead_letters()
+
+    def dead_letter(self, key: str) -> bytes | None:
+        """Return the bytes of an open dead letter, read from Kafka; None when there is none of that key.
+
+        Raises:
+            KafkaUnavailable: they cannot be read.
+        """
+        return self._surroundings.dead_letter(key)
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from matchcast.errors import MatchcastError
 from matchcast.live.letters import Letters
 from matchcast.live.producers import Producer, ProducerBoard
 from matchcast.live.status import DeadLetterInfo, DeadLetterStatus
-from matchcast.stream.dead_letters import LetterBox
+from matchcast.stream.dead_letters import LetterBox, read_letter
 from matchcast.stream.errors import UnknownTopic
 from matchcast.stream.topics import Observer, Topics, TopicView
 
@@ -87,6 +87,13 @@ class Surroundings:
     def dead_letters(self) -> DeadLetterStatus:
         """Return how many records wait to be mended, and the newest of them."""
         return self._dead_letters
+
+    def dead_letter(self, key: str) -> bytes | None:
+        """Return the bytes of an open letter, None when there is none of that key."""
+        letter = self._letter_box.get(key)
+        if letter is None:
+            return None
+        return self._executor.submit(read_letter, self._broker, self._topics.dead_letters, letter).result()
 
     def _keep_looking(self, look: Callable[[], None]) -> None:
         while not self._stopping.is_set():

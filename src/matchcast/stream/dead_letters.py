@@ -136,6 +136,21 @@ class LetterBox:
         self._reader.close()
 
 
+def read_letter(broker: str, topic: str, letter: DeadLetter, timeout: float = 10) -> bytes | None:
+    """Return the bytes of a letter's record; None when Kafka has them no more.
+
+    Raises:
+        KafkaUnavailable: the topic cannot be read within `timeout` seconds.
+    """
+    with EventReader(broker, topic) as reader:
+        reader.start_at({0: letter.offset}, timeout)
+        for records in read_to_end(reader, timeout):
+            if records[0].offset == letter.offset:
+                return records[0].value
+            break
+    return None
+
+
 class Resent(NamedTuple):
     """What `resend` did: keys whose records were sent again, and keys that are not (or no more) open."""
 
