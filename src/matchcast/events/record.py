@@ -32,21 +32,21 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 ExpectedGoals = Annotated[float, Meta(gt=0, le=20)]
 
 
-class Named(Struct, frozen=True, omit_defaults=True):
+class Named(Struct, frozen=True, omit_defaults=True, gc=False):
     """Something with a name and, in StatsBomb's files, a number: a type, team, player, outcome."""
 
     name: Name
     id: Identifier | None = None
 
 
-class Strengths(Struct, frozen=True, omit_defaults=True):
+class Strengths(Struct, frozen=True, omit_defaults=True, gc=False):
     """Goals that each team is expected to score in 90 minutes, before the match."""
 
     home: ExpectedGoals
     away: ExpectedGoals
 
 
-class MatchInfo(Struct, frozen=True, omit_defaults=True):
+class MatchInfo(Struct, frozen=True, omit_defaults=True, gc=False):
     """The match that a record belongs to.
 
     `origin` says where the events come from: "live", "replay" or "simulated"; a simulated match also
@@ -70,7 +70,7 @@ class MatchInfo(Struct, frozen=True, omit_defaults=True):
             raise ValueError(f"home_team and away_team are both {self.home_team!r}")
 
 
-class Shot(Struct, frozen=True, omit_defaults=True):
+class Shot(Struct, frozen=True, omit_defaults=True, gc=False):
     """A shot; its expected goals stand in `statsbomb_xg` or, in the original format, in `xG`."""
 
     outcome: Named | None = None
@@ -85,50 +85,50 @@ class Shot(Struct, frozen=True, omit_defaults=True):
         return self.original_xg if self.statsbomb_xg is None else self.statsbomb_xg
 
 
-class Pass(Struct, frozen=True, omit_defaults=True):
+class Pass(Struct, frozen=True, omit_defaults=True, gc=False):
     """A pass; one without an outcome was completed."""
 
     outcome: Named | None = None
     type: Named | None = None
 
 
-class Carded(Struct, frozen=True, omit_defaults=True):
+class Carded(Struct, frozen=True, omit_defaults=True, gc=False):
     """The part of a foul or of bad behaviour that matters here: the card."""
 
     card: Named | None = None
 
 
-class Substituted(Struct, frozen=True, omit_defaults=True):
+class Substituted(Struct, frozen=True, omit_defaults=True, gc=False):
     """Who came on in a substitution."""
 
     replacement: Named | None = None
 
 
-class LineupPlace(Struct, frozen=True, omit_defaults=True):
+class LineupPlace(Struct, frozen=True, omit_defaults=True, gc=False):
     """One place of a starting eleven."""
 
     player: Named
 
 
-class Tactics(Struct, frozen=True, omit_defaults=True):
+class Tactics(Struct, frozen=True, omit_defaults=True, gc=False):
     """The starting eleven of a team."""
 
     lineup: tuple[LineupPlace, ...] = ()
 
 
-class PlayerOff(Struct, frozen=True, omit_defaults=True):
+class PlayerOff(Struct, frozen=True, omit_defaults=True, gc=False):
     """A player who left the pitch without a substitute."""
 
     permanent: bool = False
 
 
-class MatchEnd(Struct, frozen=True, omit_defaults=True):
+class MatchEnd(Struct, frozen=True, omit_defaults=True, gc=False):
     """Why a match ended; without a reason it was played to its end."""
 
     reason: Name | None = None
 
 
-class Event(Struct, frozen=True, omit_defaults=True):
+class Event(Struct, frozen=True, omit_defaults=True, gc=False):
     """One event of a match."""
 
     id: Identifier

@@ -11,6 +11,7 @@ from matchcast.events.record import Event
 from matchcast.forecast.explain import Reason
 from matchcast.forecast.forecast import Forecast, Outcome
 from matchcast.forecast.situation import Situation, clock_of
+from matchcast.match.clock import Moment
 from matchcast.match.state import MatchState
 from matchcast.match.summary import (
     Status,
@@ -147,6 +148,7 @@ class RunningMatch:
         "_summary_events",
         "finished",
         "forecast",
+        "match_id",
         "missed",
         "offset",
         "partition",
@@ -160,6 +162,7 @@ class RunningMatch:
 
     def __init__(self, state: MatchState, record: StreamRecord) -> None:
         self.state = state
+        self.match_id = state.match_id
         self.partition = record.partition
         self.offset = record.offset
         self.updated_at_ms = record.timestamp_ms
@@ -181,11 +184,6 @@ class RunningMatch:
         self._history_version = 0
         self._summary: Summary | None = None
         self._summary_events = -1
-
-    @property
-    def match_id(self) -> str:
-        """The id of the match."""
-        return self.state.match_id
 
     @property
     def summary(self) -> Summary:
@@ -238,20 +236,20 @@ class RunningMatch:
             if not self._apply_telling(event, record):
                 return False
         else:
-            period, known, teams = state.latest.period, state.info, len(state.teams)
+            latest, known, teams = state.latest, state.info, len(state.teams)
             if not state.apply(event):
                 return False
-            if state.latest.period != period or state.info is not known or len(state.teams) != teams:
+            if state.latest is not latest:
+                if state.latest[0] != latest[0]:
+                    self._look_again()
+                if self._is_due():
+                    self._mark("sample", record)
+            if state.info is not known or len(state.teams) != teams:
                 self._look_again()
         self.version += 1
-        self.partition = record.partition
-        self.offset = record.offset
+        self.partition, self.offset = record.partition, record.offset
         if record.timestamp_ms > self.updated_at_ms:
             self.updated_at_ms = record.timestamp_ms
-        latest = state.latest
-        sample = (latest.period, (latest.minute * 60 + latest.second) // SAMPLE_SECONDS)
-        if sample > self._sampled:
-            self._mark("sample", record)
         return True
 
     def _apply_telling(self, event: Event, record: StreamRecord) -> bool:
@@ -272,9 +270,12 @@ class RunningMatch:
             self._mark("red_card", record)
         elif len(state.period_ends) > ends or self.finished != finished:
             self._mark("period", record)
-        elif after.shoot_out != before.shoot_out:
+        elif after.shoot_out != before.shoot_out or self._is_due():
             self._mark("sample", record)
         return True
+
+    def _is_due(self) -> bool:
+        return _sample_of(self.state.latest) > self._sampled
 
     def _look_again(self) -> None:
         self._base = None
@@ -286,7 +287,7 @@ class RunningMatch:
         moment = self.state.latest
         if self._before is None:
             self._before = _before_kick_off(situation)
-        self._sampled = (moment.period, (moment.minute * 60 + moment.second) // SAMPLE_SECONDS)
+        self._sampled = _sample_of(moment)
         self._points.append(Point(f"{record.partition}:{record.offset}", *moment, kind, situation))
         self._pending += 1
 
@@ -384,6 +385,10 @@ class RunningMatch:
         match._look_again()
         match.version = 1
         return match
+
+
+def _sample_of(moment: Moment) -> tuple[int, int]:
+    return (moment.period, (moment.minute * 60 + moment.second) // SAMPLE_SECONDS)
 
 
 def look_at(state: MatchState, status: Status) -> Situation:

@@ -125,7 +125,8 @@ class Tracker:
     def ingest(self, records: Iterable[StreamRecord]) -> Ingested:
         """Take records in; none is lost, and whatever their bytes are none stops the others."""
         done = Ingested()
-        counters = self.counters
+        counters, recent = self.counters, self.recent
+        last: RunningMatch | None = None
         for record in records:
             counters.records += 1
             try:
@@ -153,13 +154,15 @@ class Tracker:
                 continue
             counters.events += 1
             match.touched = counters.records
-            done.changed[match.match_id] = match
-            self.recent.append(
+            recent.append(
                 RecentEvent(match.match_id, event, record.partition, record.offset, record.timestamp_ms)
             )
+            if match is not last:
+                done.changed[match.match_id] = last = match
+                if len(self._matches) > self._kept_matches:
+                    self._release_surplus(done)
             if match.finished != was_finished:
                 self._note_finish(match)
-            if len(self._finished) > self._kept_finished or len(self._matches) > self._kept_matches:
                 self._release_surplus(done)
         return done
 

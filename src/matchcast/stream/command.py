@@ -10,7 +10,6 @@ import click
 from matchcast import settings
 from matchcast.settings import Settings
 from matchcast.stream.dead_letters import DeadLetter, LetterBox, resend
-from matchcast.stream.errors import UnknownTopic
 from matchcast.stream.topics import Observer, Topics, catalogue, ensure_topics
 
 _broker = click.option("--kafka-broker", metavar="HOST:PORT", help="Addresses of Kafka, comma-separated.")
@@ -118,10 +117,6 @@ def _topic(chosen: Settings) -> str:
 def _open_box(chosen: Settings) -> LetterBox:
     box = LetterBox(chosen.kafka_broker, _topic(chosen))
     try:
-        box.refresh(_TIMEOUT)
-    except UnknownTopic:
-        # Nothing was ever set aside, unless the broker is another than the events'.
-        ensure_topics(chosen.kafka_broker, catalogue(chosen), _TIMEOUT)
         box.refresh(_TIMEOUT)
     finally:
         box.close()
