@@ -25,7 +25,7 @@ from pathlib import Path
 from matchcast.errors import MatchcastError
 from matchcast.local import kafka_jars
 from matchcast.local.ports import LOOPBACK, free_port, require_free
-from matchcast.local.processes import spawn, stop_child
+from matchcast.local.processes import spawn, stop_child, tethered
 from matchcast.settings import default_cache_dir
 
 PATIENCE = 20.0
@@ -114,12 +114,12 @@ class Broker:
         cache_dir: Path | None = None,
         log: Path | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self.port = port or free_port()
         self.controller_port = free_port()
         self.heap = heap
         self.cache_dir = cache_dir or default_cache_dir()
-        self.log = log or folder / "kafka.log"
+        self.log = log or self.folder / "kafka.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -144,14 +144,14 @@ class Broker:
         """The folder of Kafka's log; it exists once the node is formatted."""
         return self.folder / "data"
 
-    def prepare(self) -> None:
+    def prepare(self, progress: kafka_jars.Progress | None = None) -> None:
         """Fetch the jars if need be, format the folder once, and write the settings of this start.
 
         Raises:
             BrokerFailed: the folder cannot be formatted.
             JarsUnavailable: the jars cannot be fetched.
         """
-        kafka_jars.ensure(self.cache_dir)
+        kafka_jars.ensure(self.cache_dir, progress=progress)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
         if not self.data.exists():
@@ -164,8 +164,8 @@ class Broker:
         self._write_settings(aside)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formatted = subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--standalone",
-                       f"--config={self.folder / 'server.properties'}"),
+            tethered(self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--standalone",
+                                f"--config={self.folder / 'server.properties'}")),
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if formatted.returncode:

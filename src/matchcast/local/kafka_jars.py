@@ -182,6 +182,19 @@ def _fetch(jar: Jar, staging: Path, folder: Path) -> None:
     fetched.replace(folder / jar.file_name)
 
 
+def registry_answers(timeout: float = 5.0) -> bool:
+    """Tell whether the registry that jgo fetches from can be reached."""
+    from jgo.maven import MavenContext
+    from jgo.util import http
+
+    try:
+        return all(
+            http.head(url, timeout=timeout).status_code < 500 for url in MavenContext().remote_repos.values()
+        )
+    except OSError:
+        return False
+
+
 def java() -> Path:
     """Return the `java` to run Kafka with: the environment's own, else that of JAVA_HOME.
 

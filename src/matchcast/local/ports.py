@@ -24,6 +24,7 @@ class Holder:
 
     pid: int
     name: str
+    group: int
 
     def __str__(self) -> str:
         return f"{self.name} (pid {self.pid})"
@@ -59,10 +60,11 @@ def holder_of(port: int) -> Holder | None:
                 connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
                 for connection in process.net_connections("tcp")
             )
-        except psutil.Error:
+            if listens:
+                name = process.info["name"] or "a process"
+                return Holder(process.pid, name, os.getpgid(process.pid))
+        except (psutil.Error, ProcessLookupError):
             continue
-        if listens:
-            return Holder(process.pid, process.info["name"] or "a process")
     return None
 
 

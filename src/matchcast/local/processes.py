@@ -33,6 +33,11 @@ class Identity:
         except psutil.NoSuchProcess:
             return None
 
+    @classmethod
+    def own(cls) -> Identity:
+        """Return the identity of this process."""
+        return cls(os.getpid(), psutil.Process().create_time())
+
     def running(self) -> bool:
         """Tell whether this very process still runs."""
         try:
@@ -41,6 +46,11 @@ class Identity:
             return alike and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+
+def tethered(command: Sequence[str]) -> list[str]:
+    """Return `command` as one that ends when the thread that starts it does (on Linux)."""
+    return [sys.executable, "-IS", str(_TETHER), str(os.getpid()), *command]
 
 
 def spawn(
@@ -52,10 +62,9 @@ def spawn(
     children in order. Call it from the main thread: Linux ties a child to the *thread* that made it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    tethered = [sys.executable, "-IS", str(_TETHER), str(os.getpid()), *command]
     with log.open("ab") as output:
         return subprocess.Popen(
-            tethered,
+            tethered(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -65,32 +74,36 @@ def spawn(
         )
 
 
-def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to all processes of the group that `pid` leads, if there are any."""
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to all processes of a group, if there are any; a group has the number of its first pid."""
     with suppress(ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
-        os.killpg(pid, number)
+        os.killpg(group, number)
 
 
-def group_runs(pid: int) -> bool:
-    """Tell whether any process of the group that `pid` leads is more than a zombie."""
+def group_runs(group: int) -> bool:
+    """Tell whether any process of a group is more than a zombie."""
     for process in psutil.process_iter():
         try:
-            if os.getpgid(process.pid) == pid and process.status() != psutil.STATUS_ZOMBIE:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
                 return True
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
     return False
 
 
-def end_group(leader: Identity, *, patience: float) -> None:
-    """End a process that another run left, with its whole group: SIGTERM, then SIGKILL after `patience` s."""
-    if not leader.running():
+def end_group(member: Identity, *, patience: float) -> None:
+    """End the group of a process that another run left: SIGTERM, then SIGKILL after `patience` s."""
+    if not member.running():
         return
-    signal_group(leader.pid, signal.SIGTERM)
+    try:
+        group = os.getpgid(member.pid)
+    except ProcessLookupError:
+        return
+    signal_group(group, signal.SIGTERM)
     deadline = time.monotonic() + patience
-    while group_runs(leader.pid) and time.monotonic() < deadline:
+    while group_runs(group) and time.monotonic() < deadline:
         time.sleep(0.05)
-    signal_group(leader.pid, signal.SIGKILL)
+    signal_group(group, signal.SIGKILL)
 
 
 def stop_child(process: subprocess.Popen[bytes], *, patience: float) -> int:

@@ -1,0 +1,323 @@
+"""Starts the parts, watches them, starts again what ends, and ends all in order.
+
+One thread does it all: it spawns (Linux ties a child to the thread that made it), looks at every
+part ten times a second, and leaves what may take long (fetching jars, asking for health) to threads
+that it never waits for.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import FrameType
+from typing import Generic, TypeVar
+
+from matchcast.errors import MatchcastError
+from matchcast.local.folder import MARKER, PartRecord, RunRecord, StateFolder
+from matchcast.local.logs import last_lines, shorten
+from matchcast.local.parts import Part
+from matchcast.local.processes import Identity, signal_group, spawn
+from matchcast.local.screen import Screen
+
+TICK = 0.1
+STEADY = 60.0
+"""Seconds after which a part that ended counts as having run well: its backoff begins anew."""
+LONGEST_BACKOFF = 30.0
+TRIES = 3
+"""How often a part may end before it was ever ready; then the start is given up."""
+SLOW_START = 60.0
+"""Seconds after which a part that runs but is not ready yet is mentioned."""
+
+T = TypeVar("T")
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    STARTING = "starting"
+    ONLINE = "online"
+    ENDED = "ended"
+
+
+class StartFailed(MatchcastError):
+    """A part ended again and again before it was ready."""
+
+
+class Background(Generic[T]):
+    """A call in a daemon thread, to be asked for its outcome without waiting."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._outcome: T | None = None
+        self.error: MatchcastError | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._outcome = self._call()
+        except MatchcastError as error:
+            self.error = error
+
+    @property
+    def done(self) -> bool:
+        """Whether the call has returned or raised."""
+        return not self._thread.is_alive()
+
+    @property
+    def outcome(self) -> T | None:
+        """What the call returned; None while it runs or when it raised."""
+        return self._outcome
+
+
+@dataclass
+class Watched:
+    """A part and how it is going; times are of the monotonic clock."""
+
+    part: Part
+    state: State = State.WAITING
+    since: float = field(default_factory=time.time)
+    doing: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    identity: Identity | None = None
+    begun: float = 0.0
+    again_at: float = 0.0
+    ends: int = 0
+    ends_in_a_row: int = 0
+    was_ready: bool = False
+    called_slow: bool = False
+    reason: str = ""
+    preparation: Background[None] | None = None
+    probe: Background[bool] | None = None
+
+    def become(self, state: State) -> None:
+        """Change the state, as of now."""
+        self.state, self.since = state, time.time()
+
+    def report(self, doing: str) -> None:
+        """Take note of what the preparation is doing."""
+        self.doing = doing
+
+    def record(self) -> PartRecord:
+        """Return what the state folder is to keep of this part."""
+        return PartRecord(
+            self.part.name, self.state, self.part.address, self.since, self.ends, self.identity, self.reason
+        )
+
+
+class Supervisor:
+    """Runs `parts` until told to stop.
+
+    Args:
+        parts: In the order in which they are shown; they are ended in the opposite order.
+        folder: Where logs and the record of what runs are kept; the caller holds it.
+        screen: Where progress is shown.
+        on_ready: Called with the seconds that it took until every part was ready for the first time.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], folder: StateFolder, screen: Screen, on_ready: Callable[[float], None]
+    ) -> None:
+        self._watched = {part.name: Watched(part) for part in parts}
+        self._folder = folder
+        self._screen = screen
+        self._on_ready = on_ready
+        self._stops = 0
+        self._asked_by = 0
+        self._began = time.monotonic()
+        self._record = RunRecord(Identity.own(), time.time())
+        self._recorded: list[PartRecord] = []
+
+    def run(self) -> int:
+        """Start everything and watch it until SIGINT, SIGTERM or SIGHUP; then end it in order.
+
+        A second signal kills what is left at once. Returns the number of the first.
+
+        Raises:
+            StartFailed: a part kept ending before it was ready; all is ended.
+            MatchcastError: the preparation of a part failed; all is ended.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        try:
+            self._watch()
+        finally:
+            self._end_all()
+        return self._asked_by
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._stops += 1
+        self._asked_by = self._asked_by or number
+        if self._stops > 1:
+            self._kill_all()
+
+    def _watch(self) -> None:
+        ready = False
+        housekeeping = time.monotonic()
+        while not self._stops:
+            for watched in self._watched.values():
+                self._step(watched)
+            if not ready and all(watched.state is State.ONLINE for watched in self._watched.values()):
+                ready = True
+                self._write_record(ready_at=time.time())
+                self._on_ready(time.monotonic() - self._began)
+            self._write_record()
+            if not ready:
+                self._screen.move(self._waiting_for())
+            elif time.monotonic() - housekeeping > STEADY:
+                housekeeping = time.monotonic()
+                for name in self._watched:
+                    shorten(self._folder.log_of(name))
+            time.sleep(TICK)
+
+    def _waiting_for(self) -> str:
+        elapsed = time.monotonic() - self._began
+        parts = [
+            f"{name} {watched.doing}".strip()
+            for name, watched in self._watched.items()
+            if watched.state is not State.ONLINE
+        ]
+        return f"{elapsed:4.1f} s  {' · '.join(parts)}"
+
+    def _step(self, watched: Watched) -> None:
+        match watched.state:
+            case State.WAITING:
+                if all(self._watched[name].state is State.ONLINE for name in watched.part.needs):
+                    self._prepare(watched)
+            case State.PREPARING:
+                if watched.preparation is not None and watched.preparation.done:
+                    if watched.preparation.error is not None:
+                        self._screen.failed(watched.part.name, "cannot be started")
+                        raise watched.preparation.error
+                    self._start(watched)
+            case State.STARTING | State.ONLINE:
+                if watched.process is not None and watched.process.poll() is not None:
+                    self._note_end(watched, watched.process.returncode)
+                elif watched.state is State.STARTING:
+                    self._probe(watched)
+            case State.ENDED:
+                if time.monotonic() >= watched.again_at:
+                    watched.become(State.WAITING)
+
+    def _prepare(self, watched: Watched) -> None:
+        prepare = watched.part.prepare
+        if prepare is None:
+            self._start(watched)
+        else:
+            watched.begun = time.monotonic()
+            watched.preparation = Background(lambda: prepare(watched.report))
+            watched.become(State.PREPARING)
+
+    def _start(self, watched: Watched) -> None:
+        part = watched.part
+        if part.prepare is None:
+            watched.begun = time.monotonic()
+        watched.doing = ""
+        watched.probe = None
+        watched.process = spawn(
+            part.command(),
+            log=self._folder.log_of(part.name),
+            env={**part.environment, MARKER: str(self._folder.root)},
+        )
+        watched.identity = Identity.of(watched.process.pid)
+        watched.become(State.STARTING)
+
+    def _probe(self, watched: Watched) -> None:
+        if watched.probe is None:
+            watched.probe = Background(watched.part.ready)
+        elif watched.probe.done:
+            if watched.probe.outcome:
+                self._note_ready(watched)
+            watched.probe = None
+        if not watched.called_slow and time.monotonic() - watched.begun > SLOW_START:
+            watched.called_slow = True
+            log = self._folder.log_of(watched.part.name)
+            self._screen.warn(watched.part.name, f"runs, but is not ready after {SLOW_START:g} s: see {log}")
+
+    def _note_ready(self, watched: Watched) -> None:
+        part = watched.part
+        watched.become(State.ONLINE)
+        took = f"{time.monotonic() - watched.begun:.1f} s"
+        note = f"back after {took}" if watched.was_ready else f"{took:8}{part.note}"
+        watched.was_ready, watched.reason = True, ""
+        self._screen.done(part.name, part.address, note)
+
+    def _note_end(self, watched: Watched, code: int) -> None:
+        part = watched.part
+        if watched.process is not None:
+            signal_group(watched.process.pid, signal.SIGKILL)  # its workers, if it left any
+        ran = time.monotonic() - watched.begun
+        watched.process = watched.identity = None
+        watched.ends += 1
+        steady = watched.state is State.ONLINE and ran > STEADY
+        watched.ends_in_a_row = 1 if steady else watched.ends_in_a_row + 1
+        pause = min(2.0 ** (watched.ends_in_a_row - 1), LONGEST_BACKOFF)
+        watched.again_at = time.monotonic() + pause
+        watched.reason = f"ended ({_why(code)}) after {ran:.1f} s"
+        watched.become(State.ENDED)
+        lines = last_lines(self._folder.log_of(part.name), 5)
+        if not watched.was_ready and watched.ends >= TRIES:
+            self._screen.failed(part.name, watched.reason, lines)
+            raise StartFailed(
+                f"{part.name} ended {TRIES} times before it was ready; everything is being stopped.",
+                hint=part.hint or f"read {self._folder.log_of(part.name)}",
+            )
+        self._screen.failed(part.name, f"{watched.reason}; starts again in {pause:g} s", lines)
+
+    def _write_record(self, ready_at: float | None = None) -> None:
+        parts = [watched.record() for watched in self._watched.values()]
+        if parts != self._recorded or ready_at is not None:
+            self._recorded = parts
+            started, ready = self._record.started_at, ready_at or self._record.ready_at
+            self._record = RunRecord(self._record.supervisor, started, ready, parts)
+            self._folder.write_record(self._record)
+
+    def _end_all(self) -> None:
+        running = [watched for watched in reversed(self._watched.values()) if watched.process is not None]
+        for watched in running:
+            self._end(watched)
+        self._write_record()
+
+    def _end(self, watched: Watched) -> None:
+        process, name = watched.process, watched.part.name
+        if process is None:
+            return
+        asked = time.monotonic()
+        deadline = asked + watched.part.patience
+        signal_group(process.pid, signal.SIGTERM)
+        while process.poll() is None:
+            self._screen.move(f"ending {name}")
+            if time.monotonic() > deadline:
+                break
+            time.sleep(TICK / 4)
+        in_time = process.poll() is not None
+        signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+        watched.process = watched.identity = None
+        watched.become(State.ENDED)
+        took = f"{time.monotonic() - asked:.1f} s"
+        if self._stops > 1 or not in_time:
+            self._screen.warn(name, "killed", took)
+        else:
+            self._screen.done(name, "ended", took)
+
+    def _kill_all(self) -> None:
+        for watched in self._watched.values():
+            if watched.process is not None:
+                signal_group(watched.process.pid, signal.SIGKILL)
+
+
+def _why(code: int) -> str:
+    if code >= 0:
+        return str(code)
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,113 @@
+"""`matchcast up` from the first check to the last process ended, and `matchcast down`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+from matchcast.errors import MatchcastError
+from matchcast.local import checks
+from matchcast.local.folder import AlreadyRunning, RunRecord, StateFolder
+from matchcast.local.parts import SPEED, Layout
+from matchcast.local.processes import end_group
+from matchcast.local.screen import Screen
+from matchcast.local.supervisor import Supervisor
+from matchcast.settings import Settings
+
+PATIENCE = 10.0
+"""Seconds that a process of an earlier run gets to end before it is killed."""
+DOWN_SECONDS = 90.0
+INTERRUPTED = 130
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class StopFailed(MatchcastError):
+    """The running system did not end."""
+
+
+class System:
+    """The whole system on this machine."""
+
+    def __init__(self, settings: Settings, screen: Screen, *, with_producer: bool) -> None:
+        self._screen = screen
+        self._folder = StateFolder(settings.state_dir)
+        self._layout = Layout.of(settings, self._folder, with_producer=with_producer)
+
+    def run(self) -> int:
+        """Run until told to stop; return the exit code.
+
+        Raises:
+            MatchcastError: it could not be started; nothing is left running.
+        """
+        self._folder.make()
+        try:
+            with self._folder.held():
+                return self._run()
+        except AlreadyRunning:
+            self._screen.line("Already running:")
+            record = self._folder.read_record()
+            if record is not None:
+                show_addresses(record, self._screen)
+            self._screen.line("  Status: make status   Stop: make down")
+            return 0
+
+    def _run(self) -> int:
+        end_leftovers(self._folder, self._screen)
+        self._screen.done("doctor", checks.require(self._layout))
+        if not self._layout.own_kafka:
+            self._screen.done(
+                "kafka", self._layout.kafka_address, "not started here: MATCHCAST_KAFKA_BROKER names it"
+            )
+        supervisor = Supervisor(self._layout.parts(), self._folder, self._screen, self._announce)
+        return INTERRUPTED if supervisor.run() == signal.SIGINT else 0
+
+    def _announce(self, seconds: float) -> None:
+        matches = self._layout.live_matches()
+        what = f"send events to {self._layout.kafka_address}"
+        if self._layout.with_producer:
+            count = _NUMBERS[matches] if matches < len(_NUMBERS) else str(matches)
+            what = f"{count} match{'' if matches == 1 else 'es'} live at {SPEED}x"
+        self._screen.line(f"Ready in {seconds:.1f} s · {what}")
+        self._screen.line("  Logs: make logs   Status: make status   Stop: Ctrl-C")
+
+
+def show_addresses(record: RunRecord, screen: Screen) -> None:
+    """Show where the parts of a running system are."""
+    for part in record.parts:
+        show = screen.done if part.state == "online" else screen.warn
+        show(part.name, part.address, "" if part.state == "online" else part.state)
+
+
+def end_leftovers(folder: StateFolder, screen: Screen) -> int:
+    """End what an earlier run left running; return how many processes that were."""
+    left = folder.leftovers()
+    for name, identity in left:
+        end_group(identity, patience=PATIENCE)
+        screen.warn(name, f"pid {identity.pid} was left by an earlier run", "ended")
+    return len(left)
+
+
+def stop(folder: StateFolder, screen: Screen) -> None:
+    """End the running system in order, and what a killed one has left.
+
+    Raises:
+        StopFailed: it did not end in time.
+    """
+    record = folder.read_record()
+    running = folder.is_held()
+    if running and record is not None:
+        with suppress(ProcessLookupError):
+            os.kill(record.supervisor.pid, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN_SECONDS
+        while folder.is_held():
+            screen.move("ending")
+            if time.monotonic() > deadline:
+                raise StopFailed(
+                    f"Matchcast (pid {record.supervisor.pid}) did not end within {DOWN_SECONDS:g} s.",
+                    hint=f"kill -9 {record.supervisor.pid}, then matchcast down again",
+                )
+            time.sleep(0.1)
+    left = end_leftovers(folder, screen)
+    screen.line("Stopped." if running or left else "Matchcast does not run.")
