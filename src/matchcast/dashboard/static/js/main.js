@@ -1,0 +1,201 @@
+// The match page: one feed, one state, and the parts that show it.
+
+import { installAirflow } from "./airflow.js";
+import { get, post } from "./ask.js";
+import { connectionOf } from "./connection.js";
+import { byId, el, setAttribute, setText } from "./dom.js";
+import { Feed } from "./feed.js";
+import { readLamps } from "./lamps.js";
+import { mergeMatches, mergePrediction, mergeRecent, mergeStats } from "./merge.js";
+import { installNewMatch } from "./new-match.js";
+import { Outlook } from "./outlook.js";
+import { renderPill, renderScoreboard } from "./scoreboard.js";
+import { Scrub } from "./scrub.js";
+import { ShotMap } from "./shot-map.js";
+import { installDrawer, renderMatches, renderRecent, renderSystem } from "./sidebar.js";
+import { StatisticsTable } from "./statistics.js";
+import { Story } from "./story.js";
+import { installTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
+import { viewOf } from "./view.js";
+import { showSession } from "./who.js";
+import { announcement, isOver } from "./words.js";
+
+const DRAW_MS = 200; // charts are drawn at most five times a second
+
+const state = { matchId: null, matches: [], stats: null, prediction: null, recent: [], lamps: {}, changedAt: null, said: null };
+let skew = 0; // the server's clock less this one, in ms
+
+const scrub = new Scrub();
+const story = new Story(byId("story"), scrub);
+const parts = [new Outlook(byId("outlook")), story, new ShotMap(byId("shots")), new Timeline(byId("record")), new StatisticsTable(byId("statistics"))];
+const feed = new Feed({ snapshot: takeSnapshot, update: takeUpdate, tick: takeTick, gone: leaveMatch, change: drawConnection });
+const drawer = installDrawer();
+
+function takeLamps(status) {
+  const before = state.lamps;
+  state.lamps = { ...before, ...readLamps(status, before) };
+  const unexplained = Object.values(state.lamps).some((lamp) => lamp.state !== "online" && lamp.reason === undefined);
+  if (unexplained) {
+    get("/api/system/status").then(({ components }) => {
+      state.lamps = Object.fromEntries(components.map((part) => [part.name, part]));
+      drawSoon();
+    }).catch(() => {});
+  }
+}
+
+function takeSnapshot(data) {
+  if (data.matches) state.matches = data.matches;
+  if (data.recent_events) state.recent = mergeRecent([], data.recent_events);
+  if (data.status) takeLamps(data.status);
+  if (data.prediction) state.prediction = data.prediction;
+  if (data.stats && (state.matchId === null || data.stats.match.id === state.matchId)) {
+    state.stats = data.stats;
+    state.changedAt = Math.min(Date.now(), Date.parse(data.stats.updated_at) - skew || Date.now());
+  }
+  chooseWhenNone();
+  drawSoon();
+}
+
+function takeUpdate(data) {
+  if (data.matches) state.matches = mergeMatches(state.matches, data.matches);
+  if (data.match) state.matches = mergeMatches(state.matches, [data.match]);
+  if (data.recent_events) state.recent = mergeRecent(state.recent, data.recent_events);
+  if (data.prediction) state.prediction = mergePrediction(state.prediction, data.prediction);
+  if (data.match && data.match.match_id === state.matchId) {
+    announce(data.timeline ?? []);
+    state.stats = mergeStats(state.stats, data);
+    if (data.stats) state.changedAt = Date.now();
+  }
+  chooseWhenNone();
+  drawSoon();
+}
+
+function takeTick(data) {
+  skew = Date.parse(data.now) - Date.now() || 0;
+  if (data.status) takeLamps(data.status);
+  drawSoon();
+}
+
+function announce(entries) {
+  const known = new Set(state.stats?.timeline.map(({ id }) => String(id)));
+  const texts = entries.filter(({ id }) => !known.has(String(id))).map((entry) => announcement(entry, state.stats.match)).filter(Boolean);
+  if (texts.length) byId("announcer").textContent = texts.join(" ");
+}
+
+function chooseWhenNone() {
+  if (state.matchId === null && state.matches.length) follow(state.matches[0].match_id);
+}
+
+/** Follow a match: the page shows it from its snapshot on. */
+function follow(matchId, { visited = false } = {}) {
+  drawer.close();
+  if (matchId === state.matchId) return;
+  Object.assign(state, { matchId, stats: null, prediction: null, changedAt: null });
+  scrub.backToLive();
+  feed.open(matchId);
+  if (visited) {
+    history.pushState({ matchId }, "", `/?match_id=${encodeURIComponent(matchId)}`);
+    post("/api/select-match", { match_id: matchId }).catch(() => {}); // a convenience for the next visit
+    scrollTo({ top: 0 });
+  }
+  drawSoon();
+}
+
+function leaveMatch() {
+  Object.assign(state, { matchId: null, stats: null, prediction: null, said: "That match is not kept any more." });
+  history.replaceState({}, "", "/");
+  feed.open(null);
+}
+
+function drawConnection() {
+  const connection = connectionOf({ feed, stats: state.stats, lamps: state.lamps, changedAt: state.changedAt });
+  renderPill(connection);
+  const dimmed = connection.state === "stale";
+  setAttribute(byId("content"), "data-dimmed", dimmed ? "" : null);
+  drawNotice(connection, dimmed);
+}
+
+function drawNotice({ state: kind, sentence }, dimmed) {
+  const notice = byId("notice");
+  const asOf = dimmed && state.changedAt ? ` Shown as of ${new Date(state.changedAt).toLocaleTimeString()}.` : "";
+  const incomplete = state.stats?.incomplete ? "Events of this match came without saying which match they are of: it may be incomplete." : null;
+  const next = state.stats && isOver(state.stats.status) ? state.matches.find(({ status, match_id: id }) => !isOver(status) && id !== state.matchId) : null;
+  const text = sentence ? sentence.trim() + asOf : state.said ?? incomplete ?? (next ? "This match is over." : "");
+  const link = !sentence && next ? next.match_id : null;
+  notice.hidden = !text;
+  setAttribute(notice, "data-kind", kind === "stale" ? "offline" : sentence ? "warning" : "plain");
+  if (notice.dataset.text === text && notice.dataset.link === String(link)) return;
+  Object.assign(notice.dataset, { text, link: String(link) });
+  notice.replaceChildren(el("span", {}, text), ...(link ? [el("a", {
+    href: `/?match_id=${encodeURIComponent(link)}`,
+    onclick: (event) => { event.preventDefault(); follow(link, { visited: true }); },
+  }, `${next.home_team} – ${next.away_team} is on`)] : []));
+}
+
+let drawn = 0;
+let pending = null;
+
+/** Draw at the next frame what is cheap, and at most every 200 ms the charts. */
+function drawSoon() {
+  if (pending !== null) return;
+  const wait = Math.max(0, drawn + DRAW_MS - performance.now());
+  pending = wait ? setTimeout(() => requestAnimationFrame(draw), wait) : requestAnimationFrame(draw);
+}
+
+function draw() {
+  pending = null;
+  drawn = performance.now();
+  const { stats, matches } = state;
+  renderMatches(matches, state.matchId, (matchId) => follow(matchId, { visited: true }));
+  renderSystem(state.lamps);
+  renderRecent(state.recent);
+  renderScoreboard(stats);
+  byId("empty").hidden = stats !== null || matches.length > 0 || feed.mode === "connecting";
+  byId("content").hidden = stats === null;
+  setAttribute(byId("content"), "data-status", stats?.status ?? null);
+  if (stats !== null) {
+    const view = viewOf(stats, state.prediction);
+    for (const part of parts) part.render(view);
+    drawModel(view);
+  }
+  drawConnection();
+}
+
+function drawModel({ prediction }) {
+  const model = prediction?.model;
+  const footer = byId("model");
+  const trained = model?.trained_at ? new Date(model.trained_at).toLocaleDateString(undefined, { dateStyle: "medium" }) : null;
+  const text = model ? [`Model ${model.version}`, trained && `trained ${trained}`, model.log_loss != null && `held-out log loss ${model.log_loss.toFixed(3)}`].filter(Boolean).join(" · ") : "No model is known yet.";
+  if (!footer.childElementCount) footer.append(el("span"), el("a", { href: "/status" }, "System status and calibration"));
+  setText(footer.firstChild, text);
+}
+
+function redraw() {
+  story.rebuild();
+}
+
+async function start() {
+  const airflow = installAirflow();
+  showSession(byId("session"), () => airflow.show());
+  installTheme(redraw);
+  installNewMatch(({ home_team: home, away_team: away }) => {
+    state.said = `A new match is asked for${home || away ? ` (${[home, away].filter(Boolean).join(", ")})` : ""}: it appears in the list when it kicks off.`;
+    setTimeout(() => { state.said = null; drawConnection(); }, 15_000);
+    drawConnection();
+  });
+  byId("refresh").addEventListener("click", () => { feed.refresh(); airflow.show(); });
+  byId("copy-command").addEventListener("click", async ({ currentTarget }) => {
+    await navigator.clipboard?.writeText(byId("command").textContent);
+    setText(currentTarget, "Copied");
+  });
+  addEventListener("popstate", () => follow(asked() ?? state.matches[0]?.match_id ?? null));
+  setInterval(drawConnection, 1000);
+  const selected = asked() ?? await get("/api/match-stats").then(({ match }) => match.id, () => null);
+  if (selected !== null) follow(selected);
+  else feed.open(null);
+}
+
+const asked = () => new URLSearchParams(location.search).get("match_id");
+
+start();

@@ -1,0 +1,140 @@
+// The status page: how each part is, asked every five seconds.
+
+import { get, Poller, session } from "./ask.js";
+import { ageText } from "./connection.js";
+import { byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
+import { partName, stateWord } from "./lamps.js";
+import { showSession } from "./who.js";
+
+const EVERY_MS = 5_000;
+const LETTERS = { o: "online", w: "warning", x: "offline", u: "unknown" };
+const STRIP = [["Source", "producer"], ["Kafka", "kafka"], ["Match", "dashboard"], ["Forecast", "model"], ["API", "api"], ["Dashboard", "dashboard"], ["Airflow", "airflow"]];
+const ORDER = ["producer", "kafka", "dashboard", "api", "model", "airflow"];
+
+const poller = new Poller();
+let lastGood = null;
+
+const ago = (iso, now) => (iso ? `${ageText(now - Date.parse(iso))} ago` : "never");
+
+function headline(overall, components) {
+  const bad = components.filter(({ state }) => state === overall).map(({ name }) => partName(name));
+  if (overall === "online") return "All parts are online";
+  return `${stateWord(overall)}: ${bad.join(", ")}`;
+}
+
+function drawBanner(overall, text, note) {
+  setAttribute(byId("banner"), "data-state", overall);
+  byId("banner-icon").setAttribute("href", `#i-${overall}`);
+  setText(byId("overall"), text);
+  setText(byId("as-of"), note);
+}
+
+function drawStrip(components) {
+  const states = Object.fromEntries(components.map(({ name, state }) => [name, state]));
+  keyed(byId("strip"), STRIP, ([label]) => label, ([label]) => el("li", {}, icon("unknown", "lamp"), el("span", {}, label), el("span", { class: "word" })), (node, [, name]) => {
+    const state = states[name] ?? "unknown";
+    setAttribute(node, "data-state", state);
+    node.querySelector("use").setAttribute("href", `#i-${state}`);
+    setText(node.querySelector(".word"), stateWord(state));
+  });
+}
+
+function drawPart(node, part, now, slotSeconds) {
+  setAttribute(node, "data-state", part.state);
+  node.querySelector("use").setAttribute("href", `#i-${part.state}`);
+  setText(node.querySelector(".word"), stateWord(part.state));
+  setText(node.querySelector(".reason"), part.reason);
+  setText(node.querySelector(".number b"), part.number?.value == null ? "–" : String(part.number.value));
+  setText(node.querySelector(".number span"), part.number?.label ?? "");
+  setText(node.querySelector(".since"), part.since ? `${stateWord(part.state)} for ${ageText(now - Date.parse(part.since))}` : "");
+  setText(node.querySelector(".success"), `Last success ${ago(part.last_success, now)}`);
+  const slots = [...part.history].map((letter) => LETTERS[letter] ?? "unknown");
+  const bars = node.querySelector(".slots");
+  while (bars.children.length < slots.length) bars.append(el("i"));
+  slots.forEach((state, index) => setAttribute(bars.children[index], "class", state));
+  const counts = Object.values(LETTERS).map((state) => [state, slots.filter((slot) => slot === state).length]).filter(([, count]) => count);
+  setAttribute(bars, "aria-label", `The last ${Math.round((slots.length * slotSeconds) / 60)} minutes, a slot each ${slotSeconds} s: ${counts.map(([state, count]) => `${count} ${state}`).join(", ")}`);
+}
+
+function drawParts(components, now, slotSeconds) {
+  const sorted = components.toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
+  keyed(byId("parts"), sorted, ({ name }) => name, ({ name }) => el("article", { class: "card part", id: `part-${name}` },
+    el("header", {}, icon("unknown", "lamp"), el("h3", {}, partName(name)), el("span", { class: "word" })),
+    el("p", { class: "reason" }), el("p", { class: "number" }, el("b"), el("span", { class: "muted" })),
+    el("div", { class: "slots", role: "img" }), el("p", { class: "foot" }, el("span", { class: "since" }), el("span", { class: "success" }))),
+  (node, part) => drawPart(node, part, now, slotSeconds));
+}
+
+function table(caption, head, rows) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, el("table", { class: "plain" },
+    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell) => el("td", {}, cell)))))));
+}
+
+function drawLetters({ count, newest }, now) {
+  const box = byId("letters");
+  if (count === null) box.replaceChildren(el("p", { class: "muted" }, "Their number is not known: Kafka does not answer."));
+  else if (!count) box.replaceChildren(el("p", { class: "muted" }, "None. Records that cannot be read are kept aside, counted here, and can be sent again."));
+  else {
+    const bytes = ({ key }) => (session.operator ? el("a", { href: `/api/dead-letters/${key.split("/").map(encodeURIComponent).join("/")}` }, key) : key);
+    box.replaceChildren(
+      el("p", {}, el("b", {}, String(count)), ` ${count === 1 ? "record was" : "records were"} skipped and kept aside. `, el("code", {}, "matchcast dead-letters list"), " shows them, ", el("code", {}, "retry"), " sends them again."),
+      table("Newest dead letters", ["Topic/partition/offset", "Reason", "When"], newest.map((letter) => [bytes(letter), letter.reason, ago(letter.at, now)])));
+  }
+}
+
+function definitions(pairs) {
+  return el("dl", { class: "pairs" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function drawVersions(versions, components, streams) {
+  const model = components.find(({ name }) => name === "model");
+  byId("versions").replaceChildren(definitions([
+    ...(model ? [["Model", model.reason]] : []), ...Object.entries(versions),
+    ["Event streams", `${streams.open} open of at most ${streams.cap}`],
+  ]));
+}
+
+function drawConfiguration(configuration) {
+  byId("configuration").replaceChildren(configuration
+    ? table("Settings", ["Setting", "Value", "From"], configuration.map(({ name, value, origin }) => [el("code", {}, name), value, origin]))
+    : el("p", { class: "muted" }, "The settings are shown to the operator. ", el("a", { href: "/login" }, "Log in")));
+}
+
+async function drawRuns() {
+  const box = byId("runs");
+  try {
+    const { dags } = await get("/api/airflow/dags");
+    const runs = await Promise.all(dags.map(({ dag_id: dag }) => get(`/api/airflow/dags/${encodeURIComponent(dag)}/runs`).then((answer) => answer.runs ?? answer.dag_runs ?? [])));
+    const rows = dags.flatMap(({ dag_id: dag, is_paused: paused }, index) => {
+      const newest = runs[index].slice(0, 5);
+      return newest.length ? newest.map((run) => [dag, run.run_id ?? run.dag_run_id ?? "", run.state ?? "", ago(run.start_date, Date.now())]) : [[dag, "", paused ? "paused, no run" : "no run yet", ""]];
+    });
+    box.replaceChildren(table("Runs", ["DAG", "Run", "State", "Started"], rows));
+  } catch (problem) {
+    box.replaceChildren(el("p", { class: "muted" }, problem.message));
+  }
+}
+
+async function ask() {
+  try {
+    const status = await poller.get("/api/system/status") ?? lastGood;
+    lastGood = status;
+    const now = Date.parse(status.as_of);
+    drawBanner(status.overall, headline(status.overall, status.components), `As of ${new Date(now).toLocaleTimeString()}`);
+    drawStrip(status.components);
+    drawParts(status.components, now, status.slot_seconds ?? 60);
+    drawLetters(status.dead_letters, now);
+    drawVersions(status.versions, status.components, status.streams);
+    drawConfiguration(status.configuration);
+    setAttribute(byId("main"), "data-stale", null);
+  } catch (problem) {
+    const asOf = lastGood ? `What is below is as of ${new Date(lastGood.as_of).toLocaleTimeString()}.` : "";
+    drawBanner("offline", "The dashboard does not answer", `${problem.message} ${asOf}`);
+    setAttribute(byId("main"), "data-stale", "");
+  }
+}
+
+showSession(byId("session"), () => { ask(); drawRuns(); });
+setInterval(() => document.hidden || ask(), EVERY_MS);
+setInterval(() => document.hidden || drawRuns(), 6 * EVERY_MS);

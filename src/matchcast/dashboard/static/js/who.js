@@ -1,0 +1,17 @@
+// Who looks: a link to the login, or the operator's log-out.
+
+import { post, refreshSession, session } from "./ask.js";
+import { el } from "./dom.js";
+
+export function showSession(box, onChange = () => {}) {
+  const draw = () => box.replaceChildren(...(session.operator
+    ? [el("span", {}, "Operator"), el("button", { class: "button quiet", onclick: leave }, "Log out")]
+    : [el("span", {}, "Watching"), el("a", { class: "button quiet", href: "/login" }, "Log in")]));
+  async function leave() {
+    await post("/logout").catch(() => {});
+    await refreshSession().catch(() => {});
+    draw();
+    onChange();
+  }
+  return refreshSession().catch(() => {}).then(() => { draw(); onChange(); });
+}
