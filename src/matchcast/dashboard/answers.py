@@ -40,7 +40,8 @@ def read_json(shape: type[T]) -> T:
     """Return the request's JSON body as a struct.
 
     Raises:
-        Problem: 415 for another media type, 400 for what is no JSON, 422 for JSON of another shape.
+        Problem: 415 for another media type, 400 for what is no JSON, 422 for JSON of another shape;
+            its errors point at the place (RFC 6901).
     """
     if request.mimetype != "application/json":
         raise Problem(415, "Send JSON, with Content-Type: application/json.")
@@ -49,9 +50,13 @@ def read_json(shape: type[T]) -> T:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
-        where = path.rstrip("`") or "$"
+        pointer = (
+            path.removesuffix("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
+        )
         raise Problem(
-            422, f"The body is not as expected: {message}.", errors=[{"path": where, "message": message}]
+            422,
+            "The body is not what this address takes; `errors` says where.",
+            errors=[{"path": pointer, "message": message}],
         ) from error
     except msgspec.DecodeError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from error

@@ -10,7 +10,9 @@ from matchcast.telemetry import logs
 
 @click.command()
 @click.option("--host", help="Address to listen on  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one  [default: 8501]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one  [default: 8501]"
+)
 @click.option("--kafka-broker", help="Bootstrap servers of Kafka  [default: 127.0.0.1:9092]")
 @click.option("--api-url", help="Where the model API answers  [default: http://127.0.0.1:8000]")
 def dashboard(host: str | None, port: int | None, kafka_broker: str | None, api_url: str | None) -> None:

@@ -7,19 +7,15 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
-from flask import Flask, current_app, request, session
+from flask import request, session
 
 from matchcast.dashboard.limits import TryLimit, network_of
 from matchcast.dashboard.problems import Problem
 
 SESSION_SECONDS = 12 * 3600
-_EXTENSION = "matchcast.operator"
-
-P = ParamSpec("P")
-R = TypeVar("R")
+CLOCK_SKEW = 60
+"""How far apart the clocks of two hosts that share sessions may be, in seconds."""
 
 
 class Operator:
@@ -58,7 +54,7 @@ class Operator:
             Problem: 503 without a password to compare with, 429 after too many tries, 401 for a wrong one.
         """
         if self._hash is None or self._mark is None:
-            raise _not_configured()
+            raise not_configured()
         visitor = network_of(request.remote_addr)
         if wait := self._tries.take(visitor):
             raise Problem(
@@ -84,27 +80,17 @@ class Operator:
         if self._mark is None or not isinstance(mark, str) or not isinstance(since, int):
             return False
         age = self._clock() - since
-        return 0 <= age + 60 and age <= SESSION_SECONDS and hmac.compare_digest(mark, self._mark)
+        return -CLOCK_SKEW <= age <= SESSION_SECONDS and hmac.compare_digest(mark, self._mark)
 
 
-def _not_configured() -> Problem:
+def not_configured() -> Problem:
+    """Return what to answer where acting is not possible at all."""
     return Problem(
         503,
         "No operator's password is set, so nobody may act: set MATCHCAST_OPERATOR_PASSWORD_FILE "
         "(or MATCHCAST_OPERATOR_PASSWORD) and start the dashboard again.",
         kind="operator-not-configured",
     )
-
-
-def install(app: Flask, operator: Operator) -> None:
-    """Give an app its operator."""
-    app.extensions[_EXTENSION] = operator
-
-
-def current_operator() -> Operator:
-    """Return the operator of the app that handles this request."""
-    found: Operator = current_app.extensions[_EXTENSION]
-    return found
 
 
 def csrf_token() -> str:
@@ -135,30 +121,3 @@ def check_csrf(given: str | None) -> None:
             "The X-CSRF-Token header is missing or old: take a new one from /api/session.",
             kind="csrf",
         )
-
-
-def operator_only(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only the operator see what a route shows."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        operator = current_operator()
-        if not operator.configured:
-            raise _not_configured()
-        if not operator.is_logged_in():
-            raise Problem(401, "This needs the operator's login.", kind="login-needed")
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def operator_acts(view: Callable[P, R]) -> Callable[P, R]:
-    """Let only the operator use a route that acts, and only from this site's own page."""
-
-    @operator_only
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        check_csrf(request.headers.get("X-CSRF-Token"))
-        return view(*args, **kwargs)
-
-    return guarded

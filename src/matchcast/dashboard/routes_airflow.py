@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from flask import Blueprint
 
-from matchcast.dashboard.operator import operator_acts
+from matchcast.dashboard.guards import operator_acts
 from matchcast.dashboard.problems import Problem
 
 blueprint = Blueprint("airflow", __name__, url_prefix="/api/airflow/dags")

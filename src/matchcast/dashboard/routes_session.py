@@ -7,8 +7,9 @@ from msgspec import Struct
 from werkzeug.wrappers import Response as Answer
 
 from matchcast.dashboard.answers import answer_json, read_json
-from matchcast.dashboard.operator import check_csrf, csrf_token, current_operator
+from matchcast.dashboard.operator import check_csrf, csrf_token
 from matchcast.dashboard.problems import Problem
+from matchcast.dashboard.site import current_site
 
 blueprint = Blueprint("session", __name__)
 
@@ -30,11 +31,11 @@ def log_in() -> Answer:
     """Open the operator's session: from JSON with the token in a header, or from the page's form."""
     if request.mimetype == "application/json":
         check_csrf(request.headers.get("X-CSRF-Token"))
-        current_operator().log_in(read_json(_Login).password[:MAX_PASSWORD])
+        current_site().operator.log_in(read_json(_Login).password[:MAX_PASSWORD])
         return answer_json(_visitor())
     try:
         check_csrf(request.form.get("csrf_token"))
-        current_operator().log_in(request.form.get("password", "")[:MAX_PASSWORD])
+        current_site().operator.log_in(request.form.get("password", "")[:MAX_PASSWORD])
     except Problem as problem:
         page = _login_page(problem.status, problem.detail)
         page.headers.update(problem.headers)
@@ -63,7 +64,7 @@ def show_session() -> Response:
 
 
 def _visitor() -> dict[str, object]:
-    operator = current_operator()
+    operator = current_site().operator
     return {
         "operator": operator.is_logged_in(),
         "csrf_token": csrf_token(),
@@ -72,7 +73,7 @@ def _visitor() -> dict[str, object]:
 
 
 def _login_page(status: int, error: str | None = None) -> Response:
-    operator = current_operator()
+    operator = current_site().operator
     page = Response(
         render_template(
             "login.html",

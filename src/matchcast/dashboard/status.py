@@ -89,15 +89,21 @@ class Component:
         known = dict(self._slots)
         return "".join(_LETTERS[known.get(slot, "unknown")] for slot in range(this - SLOTS + 1, this + 1))
 
-    def as_json(self) -> dict[str, object]:
-        """Return the component as the status page and its JSON show it."""
+    def lamp(self) -> dict[str, object]:
+        """Return what a lamp shows: the state, why, and since when."""
         reading = self.current()
         return {
             "name": self.name,
             "state": reading.state,
             "reason": reading.reason,
             "since": iso(self._read_at if self._is_stale() else self._since),
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """Return the component as the status page and its JSON show it."""
+        return {
+            **self.lamp(),
             "last_success": iso(self._last_success),
-            "number": reading.number,
+            "number": self.current().number,
             "history": self.history(),
         }

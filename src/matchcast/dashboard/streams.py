@@ -1,6 +1,6 @@
 """Server-sent events: channels, their clients, and what a client that comes back has missed.
 
-All of it runs in the one gevent hub of a worker: nothing here yields but `Stream.chunks`, so a
+All of it runs in the one gevent hub of a worker: nothing here yields but iterating a `Stream`, so a
 snapshot and the updates after it never have a gap between them. A message is encoded once,
 however many clients read it.
 """
@@ -8,8 +8,9 @@ however many clients read it.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gevent.queue import Empty, SimpleQueue
@@ -19,7 +20,14 @@ Position = Mapping[int, int]
 
 RETRY_MS = 2000
 QUEUE_LENGTH = 64
+"""Messages that wait for one client; at ten a second a client may pause for six seconds."""
+
 RING_LENGTH = 512
+"""Updates of one channel that are kept for clients that come back."""
+
+STUCK_SECONDS = 60.0
+
+_SNAPSHOT = b"snapshot"
 
 _ID = re.compile(r"\d{1,6}:\d{1,19}(,\d{1,6}:\d{1,19}){0,255}")
 
@@ -49,12 +57,34 @@ def format_message(event: str, data: bytes, position: Position | None = None) ->
 
 
 class Stream:
-    """One client's stream: a bounded queue between the publisher and the client's connection."""
+    """One client's stream: a bounded queue between the publisher and the client's connection.
 
-    def __init__(self, snapshot: Callable[[], bytes], on_close: Callable[[Stream], None]) -> None:
+    Iterating gives what to write next: everything that waits, joined into one write.
+
+    Args:
+        first: What to send at once.
+        snapshot: Gives the snapshot that replaces what a slow client did not take.
+        on_close: Called once, when the connection has ended.
+        hang_up: Ends the connection from this side, for a client that takes nothing.
+    """
+
+    def __init__(
+        self,
+        first: bytes,
+        snapshot: Callable[[], bytes],
+        on_close: Callable[[Stream], None],
+        hang_up: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queue: SimpleQueue = SimpleQueue()
+        self._queue.put(first)
         self._snapshot = snapshot
         self._on_close = on_close
-        self._queue: SimpleQueue = SimpleQueue()
+        self._hang_up = hang_up
+        self._clock = clock
+        self._writing_since: float | None = None
+        self._ending = False
+        self._closed = False
         self.fell_behind = 0
 
     def offer(self, message: bytes) -> None:
@@ -62,38 +92,43 @@ class Stream:
         if self._queue.qsize() >= QUEUE_LENGTH:
             self._drain()
             self.fell_behind += 1
-            self._queue.put(None)
+            self._queue.put(_SNAPSHOT)
         self._queue.put(message)
 
     def end(self) -> None:
-        """Let the client's connection end once it has what is queued."""
-        self._queue.put(StopIteration)
+        """Let the connection end once the client has what is queued."""
+        self._ending = True
+        self._queue.put(b"")
 
-    def _drain(self) -> list[bytes | None | type[StopIteration]]:
-        waiting = []
+    def release(self) -> None:
+        """Hang up on a client that has taken nothing for STUCK_SECONDS; it would hold its place for ever."""
+        if self._writing_since is not None and self._clock() - self._writing_since > STUCK_SECONDS:
+            self._hang_up()
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> bytes:
+        self._writing_since = None
+        if self._ending and self._queue.empty():
+            raise StopIteration
+        waiting = [self._queue.get(), *self._drain()]
+        self._writing_since = self._clock()
+        return b"".join(self._snapshot() if part is _SNAPSHOT else part for part in waiting)
+
+    def close(self) -> None:
+        """Forget the client, whose connection has ended."""
+        if not self._closed:
+            self._closed = True
+            self._on_close(self)
+
+    def _drain(self) -> list[bytes]:
+        waiting: list[bytes] = []
         try:
             while True:
                 waiting.append(self._queue.get_nowait())
         except Empty:
             return waiting
-
-    def chunks(self, first: bytes) -> Iterator[bytes]:
-        """Yield `first`, then what is queued, joined to as few writes as the client's pace allows."""
-        try:
-            yield first
-            while True:
-                waiting = [self._queue.get(), *self._drain()]
-                parts = [
-                    self._snapshot() if part is None else part
-                    for part in waiting
-                    if part is not StopIteration
-                ]
-                if parts:
-                    yield b"".join(parts)
-                if len(parts) < len(waiting):
-                    return
-        finally:
-            self._on_close(self)
 
 
 class Message(NamedTuple):
@@ -104,7 +139,12 @@ class Message(NamedTuple):
 
 
 class Channel:
-    """The streams of one match (or of the list of matches), and the updates that they were sent last."""
+    """The streams of one match (or of the list of matches), and the updates that they were sent last.
+
+    Args:
+        snapshot: Makes the encoded snapshot.
+        position: Where updates begin: what came before is known from snapshots alone.
+    """
 
     def __init__(self, snapshot: Callable[[], bytes], position: Position) -> None:
         self._make_snapshot = snapshot
@@ -114,7 +154,7 @@ class Channel:
         self.streams: set[Stream] = set()
 
     def snapshot(self) -> bytes:
-        """Return the encoded snapshot, made once between two updates."""
+        """Return the encoded snapshot, made once until it is told to expire."""
         if self._snapshot is None:
             self._snapshot = self._make_snapshot()
         return self._snapshot
@@ -125,7 +165,6 @@ class Channel:
 
     def publish(self, position: Position, data: bytes) -> None:
         """Send an update to every stream and keep it for those that come back."""
-        self._snapshot = None
         message = Message(dict(position), format_message("update", data, position))
         if len(self._ring) == RING_LENGTH:
             self._start = self._ring.popleft().position
@@ -133,14 +172,14 @@ class Channel:
         for stream in self.streams:
             stream.offer(message.encoded)
 
-    def missed(self, seen: Position, now: Position) -> bytes | None:
+    def missed(self, seen: Position) -> bytes | None:
         """Return the updates after a position, or None when only a snapshot can tell.
 
         An update at just the position that was seen is sent again: a forecast comes after the
         events that it is for, at the same position, and the client may have missed it. Updates
         are upserts by id, so one that comes twice changes nothing.
         """
-        if not includes(seen, self._start) or not includes(now, seen):
+        if not includes(seen, self._start):
             return None
         return b"".join(
             message.encoded

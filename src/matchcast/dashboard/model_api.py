@@ -1,0 +1,84 @@
+"""What the dashboard asks the model API about itself: whether it can forecast, and by which model."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import urllib3
+
+from matchcast.dashboard.pictures import ModelInService
+from matchcast.dashboard.status import Number, Reading
+
+TIMEOUT_SECONDS = 2.0
+
+
+class _Problem(msgspec.Struct):
+    detail: str = "no reason given"
+
+
+class _Card(msgspec.Struct):
+    made_on: str | None = None
+    metrics: dict[str, Any] = {}
+
+
+class _Model(msgspec.Struct):
+    version: str
+    card: _Card = msgspec.field(default_factory=_Card)
+
+
+class ModelApi:
+    """The model API as the status page sees it; `model` is the one in force, None while unknown."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS, maxsize=2)
+        self.model: ModelInService | None = None
+
+    def read_api(self) -> Reading:
+        """Tell whether the API can forecast."""
+        started = time.perf_counter()
+        try:
+            answer = self._http.request("GET", f"{self._url}/ready")
+        except urllib3.exceptions.HTTPError as error:
+            return Reading("offline", f"The model API at {self._url} does not answer: {_cause(error)}.")
+        took = Number("answer, ms", round((time.perf_counter() - started) * 1000, 1))
+        if answer.status == 200:
+            return Reading("online", "It forecasts.", took)
+        return Reading("warning", _detail(answer), took)
+
+    def read_model(self) -> Reading:
+        """Tell which model is in force, and remember it."""
+        try:
+            answer = self._http.request("GET", f"{self._url}/model")
+        except urllib3.exceptions.HTTPError:
+            return Reading("unknown", "The model API does not answer, so nobody knows which model it has.")
+        if answer.status != 200:
+            self.model = None
+            return Reading("offline", _detail(answer))
+        try:
+            found = msgspec.json.decode(answer.data, type=_Model)
+        except msgspec.DecodeError as error:
+            return Reading("warning", f"What answers at {self._url}/model is not the model API: {error}.")
+        self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics))
+        return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "nothing listens there"
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return f"no answer within {TIMEOUT_SECONDS:g} s"
+    return "the connection broke"
+
+
+def _detail(answer: urllib3.BaseHTTPResponse) -> str:
+    try:
+        return msgspec.json.decode(answer.data, type=_Problem).detail
+    except msgspec.DecodeError:
+        return f"status {answer.status}."
+
+
+def _log_loss(metrics: dict[str, Any]) -> float | None:
+    return metrics.get("log_loss")

@@ -1,0 +1,78 @@
+"""How each part of the system is, from what this process sees of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from matchcast.dashboard.model_api import ModelApi
+from matchcast.dashboard.monitor import Probe
+from matchcast.dashboard.status import Number, Reading
+from matchcast.live.service import LiveService
+
+
+def make_probes(live: LiveService, api: ModelApi, open_streams: Callable[[], int]) -> Mapping[str, Probe]:
+    """Return a probe for each component, in the order in which they are shown."""
+    return {
+        "dashboard": lambda: read_dashboard(live, open_streams()),
+        "api": api.read_api,
+        "airflow": read_airflow,
+        "kafka": lambda: read_kafka(live),
+        "producer": lambda: read_producers(live),
+        "model": api.read_model,
+    }
+
+
+def not_ready(live: LiveService) -> str | None:
+    """Return why the matches are not up to date, None when they are."""
+    if live.ready:
+        return None
+    kafka = live.kafka()
+    if kafka.state == "offline":
+        return kafka.reason
+    behind = f"{kafka.lag} records to go" if kafka.lag else "the end is near"
+    return f"Catching up with Kafka: {behind}."
+
+
+def read_dashboard(live: LiveService, open_streams: int) -> Reading:
+    """Tell whether this process shows the matches as they are."""
+    reason = not_ready(live)
+    streams = Number("open streams", open_streams)
+    if reason is not None:
+        return Reading("warning", reason, streams)
+    return Reading("online", "It has taken in all that is in Kafka.", streams)
+
+
+def read_kafka(live: LiveService) -> Reading:
+    """Tell how reading from Kafka goes."""
+    kafka = live.kafka()
+    return Reading(kafka.state, kafka.reason, Number("events/s", round(kafka.rate, 1)))
+
+
+def read_producers(live: LiveService) -> Reading:
+    """Tell whether a producer is alive; what was heard while Kafka is away says nothing of now."""
+    if live.kafka().state == "offline":
+        return Reading("unknown", "Kafka, over which producers tell that they are alive, does not answer.")
+    producers = live.producers()
+    alive = [producer for producer in producers if producer.alive]
+    running = sum(len(producer.matches) for producer in alive)
+    number = Number("matches running", running)
+    if alive:
+        names = ", ".join(f"{producer.producer_id} on {producer.host}" for producer in alive)
+        return Reading("online", f"Alive: {names}.", number)
+    if not producers:
+        return Reading(
+            "offline", "No producer was heard within a day: start one with `matchcast produce`.", number
+        )
+    last = producers[0]
+    if last.state == "stopped":
+        return Reading(
+            "offline", f"{last.producer_id} has stopped: start one with `matchcast produce`.", number
+        )
+    silent = time.time() - last.heard_at
+    return Reading("offline", f"{last.producer_id} was last heard {silent:.0f} s ago.", number)
+
+
+def read_airflow() -> Reading:
+    """Tell that nobody knows: this dashboard is not connected to an Airflow."""
+    return Reading("unknown", "The dashboard is not connected to an Airflow.")
