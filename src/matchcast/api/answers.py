@@ -26,7 +26,6 @@ from matchcast.events.record import MatchInfo
 from matchcast.forecast.explain import explain
 from matchcast.forecast.forecast import Forecast, Forecaster
 from matchcast.forecast.situation import Situation, clock_of
-from matchcast.match.clock import label
 from matchcast.match.summary import TEAM_SIZE
 
 SLICE = 100
@@ -116,7 +115,7 @@ async def predict_events(forecaster: Forecaster, asked: EventsRequest) -> Events
             raise Problem(422, "These cannot be the events of one match.", errors=[fault])
         outcome = forecaster.outcome(current)
         why = explain(previous, current, forecaster)
-        forecasts.append(EventForecast(event.id, label(current.period, current.minute), *outcome, why))
+        forecasts.append(EventForecast(event.id, match.clock, *outcome, why))
         await turns.rest()
     return EventsResponse(forecaster.version, forecasts)
 

@@ -8,7 +8,6 @@ from starlette.middleware import Middleware
 from matchcast import __version__
 from matchcast.api import page_routes, prediction_routes, problems, service_routes
 from matchcast.api.current import CurrentModel
-from matchcast.api.metrics import Metrics
 from matchcast.api.observe import Observed
 from matchcast.api.routing import DirectRoute
 
@@ -18,8 +17,9 @@ TAGS = [
 ]
 
 
-def create_app(model: CurrentModel, metrics: Metrics) -> FastAPI:
+def create_app(model: CurrentModel) -> FastAPI:
     """Return the application that answers from the model in force, whichever that is at the time."""
+    metrics = model.metrics
     app = FastAPI(
         title="Matchcast model API",
         version=__version__,

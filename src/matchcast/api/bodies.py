@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +15,9 @@ from matchcast.api.problems import Fault, Problem, fault_of
 T = TypeVar("T")
 
 JSON = b"application/json"
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_WHOLE_AS_FLOAT = re.compile(r"^Expected `[^`]*\bint\b[^`]*`, got `float`")
 
 
 def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
@@ -60,8 +65,11 @@ async def read(request: Request, limit: int) -> bytes | bytearray:
     return body
 
 
-def decode(decoder: msgspec.json.Decoder[T], raw: bytes | bytearray) -> T:
+async def decode(decoder: msgspec.json.Decoder[T], raw: bytes | bytearray) -> T:
     """Return what a body says.
+
+    A whole number may be written as JSON allows, ``67.0`` too, as clients do that keep all numbers as
+    floats; that takes longer, and is done in a thread.
 
     Raises:
         Problem: 422, it is not JSON or not of the decoder's type; the errors say where.
@@ -69,26 +77,53 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes | bytearray) -> T:
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
+        if not _WHOLE_AS_FLOAT.search(str(error)):
+            raise _unusable(error) from error
+    except _UNREADABLE as error:
+        raise _unusable(error) from error
+    try:
+        return await asyncio.to_thread(_decode_with_floats, decoder.type, raw)
+    except _UNREADABLE as error:
+        raise _unusable(error) from error
+
+
+def _decode_with_floats(kind: type[T], raw: bytes | bytearray) -> T:
+    return msgspec.convert(_with_whole_numbers(msgspec.json.decode(raw)), type=kind)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(one) for one in value]
+    return value
+
+
+def _unusable(error: Exception) -> Problem:
+    if isinstance(error, msgspec.ValidationError):
         fault = fault_of(error)
-    except msgspec.DecodeError as error:
-        fault = Fault("", f"This is not JSON: {error}.")
-    except UnicodeDecodeError as error:
+    elif isinstance(error, UnicodeDecodeError):
         fault = Fault("", f"This is not UTF-8: {error.reason}.")
-    except RecursionError:
+    elif isinstance(error, RecursionError):
         fault = Fault("", "This is nested too deeply.")
-    raise Problem(422, "The body is not what this address takes; `errors` says where.", errors=[fault])
+    else:
+        fault = Fault("", f"This is not JSON: {error}.")
+    return Problem(422, "The body is not what this address takes; `errors` says where.", errors=[fault])
 
 
-def choose(value: str | None, kind: Any, parameter: str) -> list[Any]:
+def choose(request: Request, parameter: str, kind: Any) -> list[Any]:
     """Return the comma-separated names in a query parameter.
 
     Raises:
         Problem: 422, one of them is not of `kind`, a Literal.
     """
-    if not value:
+    if not request.scope["query_string"]:
         return []
+    names = [name for value in request.query_params.getlist(parameter) if value for name in value.split(",")]
     try:
-        chosen: list[Any] = msgspec.convert(value.split(","), type=list[kind])
+        chosen: list[Any] = msgspec.convert(names, type=list[kind])
     except msgspec.ValidationError as error:
         fault = Fault(f"?{parameter}", fault_of(error).message)
         raise Problem(422, f"The query parameter {parameter} cannot be used.", errors=[fault]) from error

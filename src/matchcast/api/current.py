@@ -42,7 +42,7 @@ class CurrentModel:
     """
 
     def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+        self.metrics = metrics
         self._served: Served | None = None
         self._reason = "no model has been loaded"
 
@@ -71,7 +71,7 @@ class CurrentModel:
             DamagedModel: what it says of a plain match cannot be; the model in force stays.
         """
         check(forecaster)
-        self._metrics.note_model(forecaster.version, self.version)
+        self.metrics.note_model(forecaster.version, self.version)
         self._served = Served(forecaster, card)
         log.info("model in force", extra={"model_version": forecaster.version})
 

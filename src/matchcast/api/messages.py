@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -98,11 +98,17 @@ class BatchRequest(Struct, frozen=True):
     include: Annotated[list[Part], Meta(max_length=20)] = []
 
 
+class EventOfMatch(Event, frozen=True):
+    """An event in StatsBomb's shape; unknown fields pass, and so does `match`: the request says it once."""
+
+    match: Any = None
+
+
 class EventsRequest(Struct, frozen=True):
-    """A match and its events so far, StatsBomb-shaped; an event whose id was seen before counts once."""
+    """A match and its events so far; an event whose id was seen before counts once."""
 
     match: Fixture
-    events: Annotated[list[Event], Meta(max_length=MAX_EVENTS)]
+    events: Annotated[list[EventOfMatch], Meta(max_length=MAX_EVENTS)]
 
 
 class PredictResponse(Forecast, frozen=True, omit_defaults=True):

@@ -60,7 +60,7 @@ def takes(kind: type, examples: dict[str, tuple[str, Any]]) -> dict[str, Any]:
 
 def chooses(parameter: str, kind: Any, description: str) -> dict[str, Any]:
     """Describe a query parameter that holds comma-separated names, those of a Literal."""
-    schema = {"type": "array", "items": {"enum": list(get_args(kind))}, "maxItems": len(get_args(kind))}
+    schema = {"type": "array", "items": {"enum": list(get_args(kind))}}
     return {
         "parameters": [
             {

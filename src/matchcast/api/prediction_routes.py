@@ -22,7 +22,7 @@ from matchcast.api.routing import json_response
 MAX_BODY = 1_000_000
 """Most bytes of a match state; `matchcast state --json` prints about 50,000."""
 
-MAX_BATCH_BODY = 16_000_000
+MAX_BATCH_BODY = 8_000_000
 """Most bytes of a batch or of a match's events; a file of StatsBomb's has 4,000,000."""
 
 _FAILURES = (413, 415, 422, 500, 503)
@@ -50,7 +50,7 @@ def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
         expected, the likeliest scores, who scores next and, in a knock-out match, who goes through. With
         `previous`, an earlier moment of the same match, `why` says what moved it since.
         """
-        asked = bodies.decode(one, await bodies.read(request, MAX_BODY))
+        asked = await bodies.decode(one, await bodies.read(request, MAX_BODY))
         forecast = answers.predict(model.served.forecaster, asked)
         count_one()
         return json_response(forecast)
@@ -66,8 +66,8 @@ def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
     )
     async def predict_batch(request: Request) -> Response:
         """Win, draw and loss of up to 10,000 states, and more of the forecast where `include` names it."""
-        chosen = bodies.choose(request.query_params.get("include"), Part, "include")
-        asked = bodies.decode(many, await bodies.read(request, MAX_BATCH_BODY))
+        chosen = bodies.choose(request, "include", Part)
+        asked = await bodies.decode(many, await bodies.read(request, MAX_BATCH_BODY))
         forecasts = await answers.predict_batch(
             model.served.forecaster, asked.states, [*asked.include, *chosen]
         )
@@ -86,7 +86,7 @@ def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
         """Win, draw and loss after each event of a match, and what moved them. Takes events of StatsBomb's
         shape as they are; unknown types and fields pass.
         """
-        asked = bodies.decode(events, await bodies.read(request, MAX_BATCH_BODY))
+        asked = await bodies.decode(events, await bodies.read(request, MAX_BATCH_BODY))
         forecasts = await answers.predict_events(model.served.forecaster, asked)
         count_events(len(asked.events))
         return json_response(forecasts)

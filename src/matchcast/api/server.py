@@ -114,10 +114,9 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
         from matchcast.api.current import CurrentModel
         from matchcast.api.metrics import Metrics
 
-        metrics = Metrics()
-        model = CurrentModel(metrics)
+        model = CurrentModel(Metrics())
         model.load(self._settings.model)
-        return create_app(model, metrics)
+        return create_app(model)
 
     def run(self) -> None:
         """Serve until a signal says stop."""

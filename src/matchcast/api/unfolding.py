@@ -24,6 +24,11 @@ class Unfolding:
         self.situation: Situation = situation_of(self._summary)
 
     @property
+    def clock(self) -> str:
+        """The minute of play as football writes it: ``67``, ``45+2``; empty before kick-off."""
+        return self._state.latest.label
+
+    @property
     def incidents(self) -> int:
         """Goals, cards, substitutions and the like so far."""
         return len(self._state.incidents)
