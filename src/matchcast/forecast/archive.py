@@ -21,6 +21,7 @@ from matchcast.forecast.errors import UnusableHistory
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 Row = Mapping[str, str]
 
@@ -40,11 +41,23 @@ class Results:
     home: Sequence[str]
     away: Sequence[str]
     goals: Ints
-    neutral: npt.NDArray[np.bool_]
+    neutral: Flags
     competition: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.days)
+
+    def only(self, chosen: Flags) -> Results:
+        """The chosen results alone."""
+        rows = np.flatnonzero(chosen).tolist()
+        return Results(
+            self.days[rows],
+            [self.home[row] for row in rows],
+            [self.away[row] for row in rows],
+            self.goals[rows],
+            self.neutral[rows],
+            [self.competition[row] for row in rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Matches:
     home: Sequence[str]
     away: Sequence[str]
     competition: Sequence[str]
-    neutral: npt.NDArray[np.bool_]
+    neutral: Flags
     projected: Floats
     goals: Moments
     red_cards: Moments
@@ -79,13 +92,18 @@ class Matches:
     def __len__(self) -> int:
         return len(self.days)
 
+    @property
+    def is_projected(self) -> Flags:
+        """Which matches have goals projected by somebody else."""
+        return np.isfinite(self.projected[:, 0]) & np.isfinite(self.projected[:, 1])
+
     def result(self) -> Ints:
         """Goals of each team after 90 minutes, (N, 2)."""
         goals = np.zeros((len(self), 2), dtype=np.int64)
         np.add.at(goals, (self.goals.match, self.goals.side), 1)
         return goals
 
-    def only(self, chosen: npt.NDArray[np.bool_]) -> Matches:
+    def only(self, chosen: Flags) -> Matches:
         """The chosen matches alone."""
         rows = np.flatnonzero(chosen).tolist()
         renumbered = np.full(len(self), -1)
@@ -115,6 +133,30 @@ class Archive:
     results: Results | None
     international: Matches | None
     detailed: Matches | None
+
+    @property
+    def last_day(self) -> np.datetime64:
+        """The day of the last match of any kind."""
+        parts = (self.results, self.international, self.detailed)
+        return max(part.days.max() for part in parts if part is not None)
+
+    def between(self, since: np.datetime64 | None, until: np.datetime64 | None) -> Archive:
+        """What happened from one day on (None: from the beginning) and before another (None: to the end)."""
+
+        def within(days: Days) -> Flags:
+            chosen = np.ones(len(days), dtype=bool)
+            if since is not None:
+                chosen &= days >= since
+            if until is not None:
+                chosen &= days < until
+            return chosen
+
+        results = None if self.results is None else self.results.only(within(self.results.days))
+        international, detailed = (
+            None if part is None else part.only(within(part.days))
+            for part in (self.international, self.detailed)
+        )
+        return Archive(results or None, international or None, detailed or None)
 
 
 def read_archive(folder: Path) -> Archive:

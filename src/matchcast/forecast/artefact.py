@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from matchcast.forecast.baselines import Baselines
 from matchcast.forecast.course import BINS
 from matchcast.forecast.errors import DamagedModel
 from matchcast.forecast.goal_rates import COEFFICIENTS, GoalRates
-from matchcast.forecast.ratings import Ratings
+from matchcast.forecast.ratings import Ratings, Scale
 
 SCHEMA = 1
 MOST_BYTES = 4_000_000
@@ -50,10 +51,16 @@ class Card(Struct, frozen=True):
 
 
 class Artefact(Struct, frozen=True, dict=True):
-    """A model: goal rates, ratings, card. Immutable; its version names its contents."""
+    """A model: goal rates, ratings, card. Immutable; its version names its contents.
+
+    `projections` turns goals that somebody else expected (their log) into ours; `baselines` are by
+    the set of matches they were fitted on, `international` or `detailed`.
+    """
 
     goal_rates: GoalRates
     ratings: Ratings
+    projections: Scale
+    baselines: Mapping[str, Baselines]
     card: Card
     schema: int = SCHEMA
 
@@ -120,13 +127,14 @@ def _fault(artefact: Artefact) -> str | None:
         return "its coefficients are not those of this version's goal rates"
     if not all(abs(value) < 5 for value in rates.coefficients.values()):
         return "a coefficient is out of range"
-    if ratings.default not in ratings.pools:
-        return f"there is no pool of teams named {ratings.default!r}"
-    for name, pool in ratings.pools.items():
-        numbers = [pool.base, pool.at_home, pool.away]
-        numbers += [number for team in pool.teams.values() for number in (team.attack, team.defence)]
+    pools = {"national": ratings.national, "club": ratings.club}
+    for name, pool in pools.items():
+        numbers = [number for team in pool.teams.values() for number in (team.attack, team.defence)]
         if not all(abs(number) < 5 for number in numbers):
             return f"a rating among the {name} teams is out of range"
+    for scale in (ratings.national.scale, ratings.club.scale, artefact.projections):
+        if not all(abs(number) < 5 for number in (scale.base, scale.at_home, scale.away, scale.slope)):
+            return "a scale from strength to goals is out of range"
     return None
 
 

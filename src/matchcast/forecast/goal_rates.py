@@ -1,11 +1,11 @@
 """Goal rates: how often each team scores, by minute, score, men and strength.
 
 The log of the goals that a team is expected to score in a bin of the match is
-    log(the bin's share of goals) + intercept + slope * log(its pre-match expected goals)
-    + side (home or away, none on neutral ground) + score state + lateness * score state
-    + strength gap * score state + men
-after Dixon and Robinson (1998), fitted as a Poisson regression (see `fit`). Both teams share the
-coefficients, so that on neutral ground swapping them mirrors everything.
+    log(the bin's share of goals) + log(its pre-match expected goals) + intercept
+    + score state + lateness * score state + strength gap * score state + men
+after Dixon and Robinson (1998), fitted as a Poisson regression (see `fit`). Home advantage is in the
+pre-match goals and nowhere else: a slope and a side of their own won nothing on held-back matches.
+So both teams share all coefficients, and swapping them mirrors everything.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from msgspec import Struct
 from matchcast.forecast.course import BINS, FIRST_STOPPAGE_BIN
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 MOST_LEAD = 10
 """Leads beyond this many goals are treated as this many."""
@@ -35,9 +36,6 @@ GAP_STATES = tuple(f"gap_{state}" for state in STATES if state != "level")
 
 COEFFICIENTS = (
     "intercept",
-    "log_strength",
-    "at_home",
-    "away",
     *(state for state in STATES if state != "level"),
     *LATE_STATES,
     *GAP_STATES,
@@ -55,7 +53,7 @@ EXTRA_TIME_LIKE_BIN = 16
 """The bin (75 to 80 minutes) whose effect of the score holds in extra time."""
 
 
-def lateness(bins: npt.NDArray[np.int64]) -> Floats:
+def lateness(bins: Ints) -> Floats:
     """How late a bin is: 0 through the first half, then rising to 1 in the last bin.
 
     Stoppage counts as the bin before it.
@@ -65,7 +63,7 @@ def lateness(bins: npt.NDArray[np.int64]) -> Floats:
     return np.clip((minutes - 45.0) / 42.5, 0.0, 1.0)
 
 
-def state_of(lead: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def state_of(lead: Ints) -> Ints:
     """Index into `STATES` of a team's own lead."""
     return np.clip(lead, -2, 2) + 2
 
@@ -95,41 +93,37 @@ class GoalRates(Struct, frozen=True, dict=True):
         """What a unit of strength gap (log of own over other) adds to it, (STATES,)."""
         return np.array([self.coefficients.get(f"gap_{state}", 0.0) for state in STATES])
 
-    def in_bins(self, strengths: Floats, at_home: Floats, men: Floats) -> Floats:
+    def in_bins(self, strengths: Floats, men: Ints) -> Floats:
         """Goals that each team is expected to score in each bin, were the score to stay the same.
 
         Args:
             strengths: (N, 2) pre-match expected goals, home and away.
-            at_home: (N,) 1 where the first team plays at home, 0 on neutral ground.
-            men: (N,) men of the first team less those of the second.
+            men: (N,) men of the home team less those of the away team.
 
         Returns:
-            (N, BINS, LEADS, 2) goals of the first and of the second team; the lead is the first team's.
+            (N, BINS, LEADS, 2) goals of home and away; the leads run from `-MOST_LEAD` to `MOST_LEAD`.
         """
         late = lateness(np.arange(BINS))
-        return self._goals(np.log(self.shares), late, strengths, at_home, men)
+        return self._goals(np.log(self.shares), late, strengths, men)
 
-    def in_extra_time(self, strengths: Floats, at_home: Floats, men: Floats) -> Floats:
+    def in_extra_time(self, strengths: Floats, men: Ints) -> Floats:
         """The same for extra time as one bin, (N, 1, LEADS, 2), played as minute 75 is."""
         late = lateness(np.array([EXTRA_TIME_LIKE_BIN]))
-        return self._goals(np.log([EXTRA_TIME_SHARE]), late, strengths, at_home, men)
+        return self._goals(np.log([EXTRA_TIME_SHARE]), late, strengths, men)
 
-    def _goals(
-        self, log_shares: Floats, late: Floats, strengths: Floats, at_home: Floats, men: Floats
-    ) -> Floats:
+    def _goals(self, log_shares: Floats, late: Floats, strengths: Floats, men: Ints) -> Floats:
         states = state_of(np.arange(-MOST_LEAD, MOST_LEAD + 1))
         in_state = log_shares[:, None] + (self._plain + late[:, None] * self._late)[:, states]
         with_gap = self._gap[states]
         log_strengths = np.log(strengths)
         gap = (log_strengths[:, 0] - log_strengths[:, 1])[:, None, None]
-        team = self.coefficients["intercept"] + self.coefficients["log_strength"] * log_strengths
-        team[:, 0] += self.coefficients["at_home"] * at_home + self.of_men(men)
-        team[:, 1] += self.coefficients["away"] * at_home + self.of_men(-men)
-        home = team[:, 0, None, None] + in_state + gap * with_gap
-        away = team[:, 1, None, None] + in_state[:, ::-1] - gap * with_gap[::-1]
-        return np.exp(np.stack((home, away), axis=-1))
+        home = log_strengths[:, 0] + self.coefficients["intercept"] + self.of_men(men)
+        away = log_strengths[:, 1] + self.coefficients["intercept"] + self.of_men(-men)
+        of_home = home[:, None, None] + in_state + gap * with_gap
+        of_away = away[:, None, None] + in_state[:, ::-1] - gap * with_gap[::-1]
+        return np.exp(np.stack((of_home, of_away), axis=-1))
 
-    def of_men(self, men: Floats) -> Floats:
+    def of_men(self, men: Ints) -> Floats:
         """Effect on a team's log rate of its men less the other's."""
         more, fewer = np.clip(men, 0, MOST_MEN), np.clip(-men, 0, MOST_MEN)
         return self.coefficients["men_more"] * more + self.coefficients["men_fewer"] * fewer

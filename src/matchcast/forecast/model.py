@@ -149,8 +149,7 @@ class GoalRateForecaster:
                 continue
             in_bins = of_course(
                 np.array([(meetings[index].home, meetings[index].away) for index in chosen]),
-                np.array([0.0 if keys[index].neutral else 1.0 for index in chosen]),
-                np.array([float(keys[index].men) for index in chosen]),
+                np.array([keys[index].men for index in chosen]),
             )
             for index, goals, results in zip(chosen, in_bins, result_table(in_bins, course), strict=True):
                 fixtures[index] = Fixture(meetings[index], goals, course, results)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
+from statistics import fmean
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from matchcast.forecast.team_names import TeamNames
 
+Floats = npt.NDArray[np.float64]
+
 LEAST_GOALS, MOST_GOALS = 0.05, 12.0
 """Expected goals of a team in 90 minutes are held within these."""
+
+
+def bounded(goals: float) -> float:
+    """Expected goals within what the model was made for."""
+    return min(max(goals, LEAST_GOALS), MOST_GOALS)
 
 
 class Rating(Struct, frozen=True, array_like=True):
@@ -23,6 +32,25 @@ class Rating(Struct, frozen=True, array_like=True):
 
 
 AVERAGE = Rating(0.0, 0.0)
+"""What is assumed of a team before its first match."""
+
+
+class Scale(Struct, frozen=True):
+    """How a difference in strength becomes goals in 90 minutes.
+
+    The log of a team's goals is `base` + `slope` * difference, with `at_home` added for a host and
+    `away` for its guest.
+    """
+
+    base: float
+    at_home: float
+    away: float
+    slope: float
+
+    def goals(self, differences: Floats, neutral: npt.NDArray[np.bool_]) -> Floats:
+        """Expected goals, (N, 2), from each team's difference to the other, (N, 2)."""
+        sides = np.where(neutral[:, None], 0.0, np.array([self.at_home, self.away]))
+        return np.clip(np.exp(self.base + sides + self.slope * differences), LEAST_GOALS, MOST_GOALS)
 
 
 class Meeting(NamedTuple):
@@ -35,15 +63,9 @@ class Meeting(NamedTuple):
 
 
 class Pool(Struct, frozen=True, dict=True):
-    """Teams that are rated on one scale: national teams, or clubs.
+    """Teams that are rated on one scale: national teams, or clubs."""
 
-    An average team scores exp(`base`) goals against another on neutral ground; `at_home` and `away`
-    are added to that log for a host and its guest.
-    """
-
-    base: float
-    at_home: float
-    away: float
+    scale: Scale
     teams: Mapping[str, Rating]
 
     @cached_property
@@ -51,41 +73,36 @@ class Pool(Struct, frozen=True, dict=True):
         """Finder of the teams of this pool."""
         return TeamNames(self.teams)
 
-    def expected_goals(self, home: Rating, away: Rating, *, neutral: bool) -> tuple[float, float]:
-        """Goals in 90 minutes of either team."""
-        at_home, at_away = (0.0, 0.0) if neutral else (self.at_home, self.away)
-        return (
-            bounded(math.exp(self.base + at_home + home.attack - away.defence)),
-            bounded(math.exp(self.base + at_away + away.attack - home.defence)),
-        )
+    @cached_property
+    def average(self) -> Rating:
+        """The rating of an average team of this pool."""
+        if not self.teams:
+            return AVERAGE
+        attacks, defences = zip(*((team.attack, team.defence) for team in self.teams.values()), strict=True)
+        return Rating(fmean(attacks), fmean(defences))
+
+    def find(self, home: str, away: str) -> tuple[str | None, str | None]:
+        """The teams of this pool that two names mean."""
+        return self.names.find(home), self.names.find(away)
+
+    def meeting(self, home: str | None, away: str | None, *, neutral: bool) -> Meeting:
+        """Expected goals of two teams of this pool; None is an average team."""
+        host = self.average if home is None else self.teams[home]
+        guest = self.average if away is None else self.teams[away]
+        differences = np.array([[host.attack - guest.defence, guest.attack - host.defence]])
+        of_home, of_away = self.scale.goals(differences, np.array([neutral]))[0].tolist()
+        return Meeting(of_home, of_away, home is not None, away is not None)
 
 
 class Ratings(Struct, frozen=True):
-    """The pools that a model knows. Teams that no pool has are met as average teams."""
+    """The two pools that a model knows. A team that neither has is met as an average team."""
 
-    pools: Mapping[str, Pool]
-    default: str
+    national: Pool
+    club: Pool
 
     def meeting(self, home: str, away: str, *, neutral: bool) -> Meeting:
-        """Expected goals when `home` plays `away`, in the pool that knows most of the two."""
-        best = self.default
-        names = {name: (pool.names.find(home), pool.names.find(away)) for name, pool in self.pools.items()}
-        for name, found in names.items():
-            if _known(found) > _known(names[best]):
-                best = name
-        pool, (home_name, away_name) = self.pools[best], names[best]
-        goals = pool.expected_goals(
-            AVERAGE if home_name is None else pool.teams[home_name],
-            AVERAGE if away_name is None else pool.teams[away_name],
-            neutral=neutral,
-        )
-        return Meeting(*goals, home_name is not None, away_name is not None)
-
-
-def _known(names: tuple[str | None, str | None]) -> int:
-    return sum(name is not None for name in names)
-
-
-def bounded(goals: float) -> float:
-    """Expected goals within what the model was made for."""
-    return min(max(goals, LEAST_GOALS), MOST_GOALS)
+        """Expected goals when `home` plays `away`: as national teams if more of the two are, else as clubs."""
+        clubs, nations = self.club.find(home, away), self.national.find(home, away)
+        if nations.count(None) < clubs.count(None):
+            return self.national.meeting(*nations, neutral=neutral)
+        return self.club.meeting(*clubs, neutral=neutral)

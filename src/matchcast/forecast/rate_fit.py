@@ -16,6 +16,10 @@ from matchcast.forecast.segments import BIN_MINUTES, FOLDED_BINS, Segments, segm
 FIRST_HALF_STOPPAGE_PART, SECOND_HALF_STOPPAGE_PART = 0.266, 0.455
 """Part of the goals of a half's last bin that fall in stoppage: .0168 of .0632, .0513 of .1127."""
 
+FEWEST_RED_CARDS = 50
+MEN_MORE, MEN_FEWER = 0.385, -0.371
+"""Effect of a man more or fewer where the matches have too few red cards: the rate x1.47 and x0.69."""
+
 _RIDGE = 1e-7
 
 
@@ -27,7 +31,7 @@ class Sample:
     strengths: Floats
 
 
-def goal_rates(samples: Sequence[Sample]) -> GoalRates:
+def fit_goal_rates(samples: Sequence[Sample]) -> GoalRates:
     """Fit goal rates to all samples together."""
     cut = [segments(sample.matches) for sample in samples]
     shares = _shares(cut)
@@ -37,10 +41,12 @@ def goal_rates(samples: Sequence[Sample]) -> GoalRates:
     weights = np.concatenate(exposure)
     model = PoissonRegressor(alpha=_RIDGE, max_iter=1000, tol=1e-7, solver="newton-cholesky")
     model.fit(np.concatenate(rows), np.concatenate(goals) / weights, sample_weight=weights)
-    fitted = dict(zip(COEFFICIENTS[1:], model.coef_.tolist(), strict=True))
+    fitted = dict(zip(COEFFICIENTS, [model.intercept_, *model.coef_], strict=True))
+    if sum(len(sample.matches.red_cards.match) for sample in samples) < FEWEST_RED_CARDS:
+        fitted |= {"men_more": MEN_MORE, "men_fewer": MEN_FEWER}
     fitted["men_more"] = max(fitted["men_more"], 0.0)
     fitted["men_fewer"] = min(fitted["men_fewer"], 0.0)
-    return GoalRates(_unfolded(shares), {"intercept": float(model.intercept_), **fitted})
+    return GoalRates(_unfolded(shares), {name: round(float(value), 6) for name, value in fitted.items()})
 
 
 def _shares(cut: Sequence[Segments]) -> Floats:
@@ -61,7 +67,7 @@ def _unfolded(shares: Floats) -> tuple[float, ...]:
     ):
         bins[stoppage] = bins[stoppage - 1] * part
         bins[stoppage - 1] *= 1.0 - part
-    return tuple(bins.tolist())
+    return tuple(np.round(bins, 6).tolist())
 
 
 def _rows(some: Segments, sample: Sample, shares: Floats) -> tuple[Floats, Floats, Ints]:
@@ -69,24 +75,30 @@ def _rows(some: Segments, sample: Sample, shares: Floats) -> tuple[Floats, Float
     bins = np.where(some.bin >= FIRST_STOPPAGE_BIN, some.bin + 1, some.bin)
     exposure = shares[some.bin] * some.minutes / BIN_MINUTES
     log_strengths = np.log(sample.strengths)[some.match]
-    at_home = np.where(sample.matches.neutral, 0.0, 1.0)[some.match]
-    home = design(bins, some.lead, log_strengths, at_home, np.zeros_like(at_home), some.men)
-    away = design(bins, -some.lead, log_strengths[:, ::-1], np.zeros_like(at_home), at_home, -some.men)
+    home = design(bins, some.lead, log_strengths[:, 0] - log_strengths[:, 1], some.men)
+    away = design(bins, -some.lead, log_strengths[:, 1] - log_strengths[:, 0], -some.men)
     return (
         np.concatenate((home, away)),
-        np.concatenate((exposure, exposure)),
-        np.concatenate((some.goals[:, 0], some.goals[:, 1])),
+        (exposure[:, None] * sample.strengths[some.match]).T.ravel(),
+        some.goals.T.ravel(),
     )
 
 
-def design(bins: Ints, lead: Ints, log_strengths: Floats, at_home: Floats, away: Floats, men: Ints) -> Floats:
+def design(bins: Ints, lead: Ints, gap: Floats, men: Ints) -> Floats:
     """Regressors of a team, (N, coefficients less the intercept), in the order of `COEFFICIENTS`.
 
-    `lead` and `men` are the team's own less the other's; `log_strengths` (N, 2) its own and the other's.
+    `lead` and `men` are the team's own less the other's; `gap` is the log of its pre-match expected
+    goals over the other's.
     """
     states = np.eye(len(STATES))[state_of(lead)]
-    late = lateness(bins)[:, None] * states
     not_level = np.arange(len(STATES)) != STATES.index("level")
-    gap = (log_strengths[:, 0] - log_strengths[:, 1])[:, None] * states[:, not_level]
     more, fewer = np.clip(men, 0, MOST_MEN), np.clip(-men, 0, MOST_MEN)
-    return np.column_stack((log_strengths[:, 0], at_home, away, states[:, not_level], late, gap, more, fewer))
+    return np.column_stack(
+        (
+            states[:, not_level],
+            lateness(bins)[:, None] * states,
+            gap[:, None] * states[:, not_level],
+            more,
+            fewer,
+        )
+    )

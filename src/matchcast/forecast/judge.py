@@ -1,0 +1,108 @@
+"""Judging forecasts of a set of matches, beside the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from msgspec import Struct
+
+from matchcast.forecast.archive import Floats, Matches
+from matchcast.forecast.artefact import Artefact
+from matchcast.forecast.baselines import Baselines
+from matchcast.forecast.goal_rates import GoalRates
+from matchcast.forecast.in_play import forecasts
+from matchcast.forecast.metrics import bands, figures
+from matchcast.forecast.pre_match import Rated
+from matchcast.forecast.ratings import Scale
+from matchcast.forecast.snapshots import MINUTES, Snapshots, snapshots
+
+MODEL = "model"
+
+
+class Figures(Struct, frozen=True):
+    """How good forecasts were; see `metrics`."""
+
+    log_loss: float
+    brier: float
+    rps: float
+    ece: float
+    ece_75: float
+
+
+class Band(Struct, frozen=True):
+    """Log loss and calibration error in some minutes of the match."""
+
+    log_loss: float
+    ece: float
+
+
+class Judgement(Figures, frozen=True):
+    """Figures of a model over a set of matches, by minutes too, and those of the baselines beside.
+
+    `projected` counts the matches whose pre-match strength was given, `known` those that the model
+    may have learned from.
+    """
+
+    matches: int
+    snapshots: int
+    first_day: str
+    last_day: str
+    projected: int
+    known: int
+    bands: Mapping[str, Band]
+    baselines: Mapping[str, Figures]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The part of a model that is judged: it takes ratings as they come."""
+
+    goal_rates: GoalRates
+    national: Scale
+    club: Scale
+    projections: Scale
+    baselines: Mapping[str, Baselines]
+
+    @classmethod
+    def part_of(cls, model: Artefact) -> Judged:
+        """That part of an artefact."""
+        ratings = model.ratings
+        scales = ratings.national.scale, ratings.club.scale, model.projections
+        return cls(model.goal_rates, *scales, model.baselines)
+
+    def forecasts(self, rated: Rated) -> dict[str, Floats]:
+        """Forecasts (N, 3) at the snapshots of matches: the model's and each baseline's, by name."""
+        taken = snapshots(rated.matches)
+        strengths = rated.expected_goals(self.national, self.club, self.projections)
+        found = {MODEL: forecasts(self.goal_rates, strengths, taken)}
+        found["pre_match"] = np.repeat(found[MODEL][:: len(MINUTES)], len(MINUTES), axis=0)
+        baselines = self.baselines.get(rated.matches.name)
+        if baselines is not None:
+            found["minute_by_lead"] = baselines.of_table(taken)
+            found["base_rate"] = baselines.of_base_rate(taken)
+        return found
+
+
+def judge(found: Mapping[str, Floats], matches: Matches, known: int) -> Judgement:
+    """Judge the model's and the baselines' forecasts of matches against what happened."""
+    taken: Snapshots = snapshots(matches)
+
+    def figures_of(forecast: Floats) -> dict[str, float]:
+        return figures(forecast, taken.outcome, taken.minute)
+
+    by_minutes = bands(found[MODEL], taken.outcome, taken.minute)
+    return Judgement(
+        **figures_of(found[MODEL]),
+        matches=len(matches),
+        snapshots=len(taken.match),
+        first_day=str(matches.days.min()),
+        last_day=str(matches.days.max()),
+        projected=int(matches.is_projected.sum()),
+        known=known,
+        bands={name: Band(**values) for name, values in by_minutes.items()},
+        baselines={
+            name: Figures(**figures_of(forecast)) for name, forecast in found.items() if name != MODEL
+        },
+    )

@@ -1,0 +1,45 @@
+"""An evaluation as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from matchcast.forecast.judge import Figures, Judgement
+
+_NAMES = {
+    "pre_match": "before the match alone",
+    "minute_by_lead": "minute x goal difference",
+    "base_rate": "base rate",
+}
+_COLUMNS = f"{'':26}{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
+
+
+def report(version: str, judged: Mapping[str, Judgement | None]) -> str:
+    """Tables of each set of matches: the model, the baselines, the model by minutes."""
+    lines = [f"Model {version}"]
+    for name, judgement in judged.items():
+        lines.append("")
+        lines.extend([f"{name.capitalize()}: no matches"] if judgement is None else _table(name, judgement))
+    return "\n".join(lines)
+
+
+def _table(name: str, judged: Judgement) -> Iterator[str]:
+    yield (
+        f"{name.capitalize()}: {judged.matches:,} matches, {judged.first_day} to {judged.last_day}, "
+        f"{judged.snapshots:,} snapshots"
+    )
+    if judged.projected:
+        yield f"  strength before the match was given for {judged.projected:,} of them"
+    if judged.known:
+        yield f"  the model may have learned from {judged.known:,} of them: their figures flatter it"
+    yield _COLUMNS
+    yield _row("this model", judged)
+    for baseline, figures in judged.baselines.items():
+        yield _row(_NAMES[baseline], figures)
+    yield f"{'minutes':26}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
+    yield f"{'  log loss':26}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
+    yield f"{'  ECE':26}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
+
+
+def _row(name: str, of: Figures) -> str:
+    return f"  {name:24}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
