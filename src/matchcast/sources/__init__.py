@@ -1,0 +1,1 @@
+"""Event files into events: StatsBomb's own, and all that kloppy reads."""
