@@ -13,8 +13,9 @@ from matchcast.live.tracker import RecentEvent
 
 log = logging.getLogger(__name__)
 
-MATCH_GAP_SECONDS = 0.025
-"""Least time between two calls about a match: 40 updates a second are more than an eye can tell apart."""
+MATCH_PAIR_SECONDS = 0.05
+"""Least time in which two calls about a match may come, so that there are 40 a second at most. Two may come
+close together: an event, and the forecast that it asked for a few milliseconds later."""
 
 LIST_GAP_SECONDS = 0.5
 """Least time between two calls about the list of matches."""
@@ -40,7 +41,7 @@ class Publisher:
         self._changed = threading.Condition(lock)
         self._listeners = list(listeners)
         self._matches: dict[str, RunningMatch] = {}
-        self._not_before: dict[str, float] = {}
+        self._told_at: dict[str, tuple[float, float]] = {}
         self._listed: dict[str, RunningMatch] = {}
         self._events: list[RecentEvent] = []
         self._list_not_before = 0.0
@@ -79,7 +80,7 @@ class Publisher:
         for match_id in match_ids:
             self._matches.pop(match_id, None)
             self._listed.pop(match_id, None)
-            self._not_before.pop(match_id, None)
+            self._told_at.pop(match_id, None)
         self._released += match_ids
         self._changed.notify()
 
@@ -95,12 +96,12 @@ class Publisher:
         """Call the listeners with what is due; return after how many seconds more will be, None for never."""
         due_at = []
         for match_id, match in list(self._matches.items()):
-            not_before = self._not_before.get(match_id, 0.0)
-            if not_before > now and not self._stopping:
-                due_at.append(not_before)
+            last_but_one, last = self._told_at.get(match_id, (0.0, 0.0))
+            if last_but_one + MATCH_PAIR_SECONDS > now and not self._stopping:
+                due_at.append(last_but_one + MATCH_PAIR_SECONDS)
                 continue
             del self._matches[match_id]
-            self._not_before[match_id] = now + MATCH_GAP_SECONDS
+            self._told_at[match_id] = (last, now)
             self._tell("match_changed", match)
         if self._released:
             released, self._released = self._released, []
