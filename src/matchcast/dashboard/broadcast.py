@@ -47,7 +47,7 @@ class Broadcast:
         self.max_streams = max_streams
         self._channels: dict[Topic, Channel] = {}
         self._streams: set[Stream] = set()
-        self._closing = False
+        self.closing = False
         self.refused = 0
         self.fell_behind = 0
 
@@ -62,12 +62,12 @@ class Broadcast:
         Raises:
             Problem: 503, there are as many streams as may be, or the process stops.
         """
-        if self._closing or len(self._streams) >= self.max_streams:
+        if self.closing or len(self._streams) >= self.max_streams:
             self.refused += 1
             raise Problem(
                 503,
                 "The dashboard is stopping."
-                if self._closing
+                if self.closing
                 else f"All {self.max_streams} event streams are in use: ask /api/matches, "
                 "/api/match-stats and /api/prediction every few seconds instead.",
                 kind="too-many-streams",
@@ -120,7 +120,7 @@ class Broadcast:
 
     def close(self) -> None:
         """End all streams and open no more."""
-        self._closing = True
+        self.closing = True
         for stream in list(self._streams):
             stream.end()
 

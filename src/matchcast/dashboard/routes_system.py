@@ -34,7 +34,7 @@ def health() -> Response:
 def ready() -> Response:
     """Tell whether the process has caught up with Kafka and may serve."""
     site = current_site()
-    reason = not_ready(site.live)
+    reason = "The dashboard is stopping." if site.broadcast.closing else not_ready(site.live)
     if reason is not None:
         raise Problem(503, reason, kind="not-ready", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return answer_json({"status": "ready", "version": __version__, "matches": len(site.board.rows())})

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.threadpool import ThreadPoolExecutor
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
@@ -20,6 +21,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from matchcast.dashboard.errors import AddressTaken
+from matchcast.errors import MatchcastError
 from matchcast.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,9 +108,13 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Start the runtime in the worker and return its WSGI app."""
-        from matchcast.dashboard.runtime import Runtime
+        from matchcast.dashboard.runtime import NATIVE_THREADS, Runtime
 
-        self._runtime = Runtime(self._settings)
+        # What fails in a native thread is raised where its result is awaited; gevent need not print it too.
+        hub = gevent.get_hub()
+        hub.NOT_ERROR = (*hub.NOT_ERROR, MatchcastError)
+        self._runtime = Runtime(self._settings, ThreadPoolExecutor(NATIVE_THREADS))
+        self._runtime.start()
         return self._runtime.app
 
     def drain(self) -> None:
