@@ -12,9 +12,8 @@ from matchcast.forecast.course import Course
 from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.goal_rates import LEADS, MOST_LEAD, Floats
 from matchcast.forecast.ratings import Meeting
-from matchcast.forecast.win_probability import NEAR_LEAD, next_goal_table, score_table
+from matchcast.forecast.win_probability import NEAR_LEAD, NEAR_LEADS, next_goal_table, score_table
 
-_NEAR = 2 * NEAR_LEAD + 1
 _KEPT = 9
 """Numbers kept of the score table for each position and lead."""
 
@@ -89,11 +88,11 @@ class GoalTable:
         step = min(int(position), self._last)
         later = position - step
         now = 1.0 - later
-        row = step * _NEAR + lead + NEAR_LEAD
+        row = step * NEAR_LEADS + lead + NEAR_LEAD
         start = row * _KEPT
         values = self._numbers[start : start + _KEPT].tolist()
         if step < self._last:
-            start += _NEAR * _KEPT
+            start += NEAR_LEADS * _KEPT
             after = self._numbers[start : start + _KEPT]
             values = [now * value + later * next_ for value, next_ in zip(values, after, strict=True)]
         scores = [(now * p + later * q, home, away) for home, away, p, q in self._candidates(row)]
@@ -104,7 +103,7 @@ class GoalTable:
         """Likely scores of a step and lead: goals of either team, probability here and a step later."""
         found = self._likeliest.get(row)
         if found is None:
-            step, lead = divmod(row, _NEAR)
+            step, lead = divmod(row, NEAR_LEADS)
             here = self._scores[step, lead].ravel()
             there = self._scores[min(step + 1, self._last), lead].ravel()
             best = np.argsort(here + there)[::-1][:_CANDIDATES]
@@ -114,21 +113,21 @@ class GoalTable:
         return found
 
 
-def _cells(in_bins: Floats) -> int:
-    """Goals to tell apart so that less than about one match in 10,000 has more."""
-    most = float(in_bins.max(axis=1).sum(axis=0).max())
-    return int(np.ceil(4.0 + most + 3.0 * np.sqrt(most)))
+def _cells(in_bins: Floats) -> tuple[int, int]:
+    """Goals of each team to tell apart so that fewer than about one match in 10,000 has more."""
+    most = in_bins.sum(axis=0).max(axis=0)
+    home, away = np.ceil(3.5 + most + 3.0 * np.sqrt(most)).astype(int).tolist()
+    return home, away
 
 
 def _numbers(scores: Floats, next_goal: Floats) -> Floats:
     """The figures of `Remaining`, (steps + 1, near leads, _KEPT)."""
-    goals = np.arange(scores.shape[-1])
     of_home, of_away = scores.sum(axis=3), scores.sum(axis=2)
     near = next_goal[:, MOST_LEAD - NEAR_LEAD : MOST_LEAD + NEAR_LEAD + 1]
     return np.stack(
         (
-            of_home @ goals,
-            of_away @ goals,
+            of_home @ np.arange(scores.shape[2]),
+            of_away @ np.arange(scores.shape[3]),
             of_home[:, :, 0],
             of_away[:, :, 0],
             near[:, :, 0],

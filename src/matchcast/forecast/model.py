@@ -26,6 +26,8 @@ TABLED_AT_ONCE = 64
 LIKELIEST = 5
 EVEN = 0.5
 
+_NOT_RATED = "{} is not rated: it is taken for an average team."
+
 HOME_WINS, DRAWN, AWAY_WINS = Outcome(1.0, 0.0, 0.0), Outcome(0.0, 1.0, 0.0), Outcome(0.0, 0.0, 1.0)
 
 
@@ -69,10 +71,15 @@ class GoalRateForecaster:
 
     def forecast(self, situation: Situation) -> Forecast:
         """Everything that there is to say, see `Forecast`."""
-        outcome = self.outcome(situation)
-        meeting = self._fixture(_key(situation)).meeting
-        remaining = self._remaining(situation)
         home, away = situation.home_goals, situation.away_goals
+        fixture = self._fixture(_key(situation))
+        if _runs(situation):
+            position = _position(situation)
+            outcome = fixture.results.outcome(position, home - away)
+            remaining = fixture.goals.remaining(position, home - away)
+        else:
+            outcome, remaining = _ended(situation), NOTHING_TO_COME
+        meeting = fixture.meeting
         under = sum(remaining.totals[: max(0, 3 - home - away)])
         no_goal = 1.0 - remaining.next_home - remaining.next_away
         return Forecast(
@@ -94,12 +101,6 @@ class GoalRateForecaster:
             notes=_notes(situation, meeting),
             model_version=self.version,
         )
-
-    def _remaining(self, situation: Situation) -> Remaining:
-        if not _runs(situation):
-            return NOTHING_TO_COME
-        lead = situation.home_goals - situation.away_goals
-        return self._fixture(_key(situation)).goals.remaining(_position(situation), lead)
 
     def _advance(self, situation: Situation, outcome: Outcome) -> PerTeam | None:
         """Who goes through, where the match decides it (not over two legs)."""
@@ -212,15 +213,11 @@ def _both_score(remaining: Remaining, home: int, away: int) -> float:
 
 def _notes(situation: Situation, meeting: Meeting) -> list[str]:
     """What a reader should know of this answer."""
-    unknown = [
-        team
-        for team, known in (
-            (situation.home_team, meeting.home_known),
-            (situation.away_team, meeting.away_known),
-        )
-        if not known
-    ]
-    notes = [f"{team} is not rated: it is taken for an average team." for team in unknown]
+    notes = []
+    if not meeting.home_known:
+        notes.append(_NOT_RATED.format(situation.home_team))
+    if not meeting.away_known:
+        notes.append(_NOT_RATED.format(situation.away_team))
     if situation.abandoned:
         notes.append("The match was abandoned: the forecast is what it was at that moment.")
     return notes

@@ -13,8 +13,10 @@ import numpy as np
 from matchcast.forecast.course import Course
 from matchcast.forecast.goal_rates import LEADS, MOST_LEAD, Floats
 
-NEAR_LEAD = 6
-"""Scores are tabled for leads up to this; from there on the rates change no more."""
+NEAR_LEAD = 4
+"""Scores are tabled for leads up to this, two more than where the rates change no more."""
+
+NEAR_LEADS = 2 * NEAR_LEAD + 1
 
 
 def per_step(in_bins: Floats, course: Course) -> Floats:
@@ -59,40 +61,47 @@ def _passage(in_bins: Floats, course: Course) -> Floats:
     return passage
 
 
-def score_table(in_bins: Floats, course: Course, cells: int) -> Floats:
+def score_table(in_bins: Floats, course: Course, cells: tuple[int, int]) -> Floats:
     """Joint distribution of the goals still to come in one fixture.
 
     Args:
         in_bins: (bins, LEADS, 2) expected goals.
         course: The course that the bins belong to.
-        cells: Goals of each team are told apart up to `cells - 1`, which stands for that many or more.
+        cells: How many numbers of goals are told apart, of the home and of the away team; the last
+            stands for that many or more.
 
     Returns:
-        (steps + 1, 2 * NEAR_LEAD + 1, cells, cells): from each position and near lead, the
-        probability of i more home and j more away goals.
+        (steps + 1, NEAR_LEADS, *cells): from each position and near lead, the probability of i more
+        home and j more away goals.
     """
     near = slice(MOST_LEAD - NEAR_LEAD, MOST_LEAD + NEAR_LEAD + 1)
-    rates = per_step(in_bins[None], course)[0][:, near]
-    table = np.zeros((course.steps + 1, 2 * NEAR_LEAD + 1, cells, cells))
+    rates = per_step(in_bins[None], course)[0][:, near, :, None, None]
+    table = np.zeros((course.steps + 1, NEAR_LEADS, *cells))
     table[-1, :, 0, 0] = 1.0
+    padded = np.zeros((NEAR_LEADS + 2, cells[0] + 1, cells[1] + 1))
     for step in range(course.steps - 1, -1, -1):
-        home = rates[step, :, 0, None, None]
-        away = rates[step, :, 1, None, None]
-        later = table[step + 1]
-        once = _scored(later, home, away)
-        table[step] = later + once + 0.5 * _scored(once, home, away)
+        home, away = rates[step, :, 0], rates[step, :, 1]
+        both = home + away
+        later, now = table[step + 1], table[step]
+        once = _scored(later, padded, home, away, both)
+        np.multiply(_scored(once, padded, home, away, both), 0.5, out=now)
+        now += once
+        now += later
     return table
 
 
-def _scored(scores: Floats, home: Floats, away: Floats) -> Floats:
-    """What the rates of one step do to the scores to come: in from one goal, out to the next."""
-    moved = scores * -(home + away)
-    up = np.concatenate((scores[1:], scores[-1:])) * home
-    moved[:, 1:] += up[:, :-1]
-    moved[:, -1] += up[:, -1]
-    down = np.concatenate((scores[:1], scores[:-1])) * away
-    moved[:, :, 1:] += down[:, :, :-1]
-    moved[:, :, -1] += down[:, :, -1]
+def _scored(scores: Floats, padded: Floats, home: Floats, away: Floats, both: Floats) -> Floats:
+    """What the rates of one step do to the scores to come: in from one goal, out to the next.
+
+    `padded` is room for the scores with a lead more at both ends and a zero row and column before.
+    """
+    padded[1:-1, 1:, 1:] = scores
+    padded[0], padded[-1] = padded[1], padded[-2]
+    moved = padded[2:, :-1, 1:] * home
+    moved += padded[:-2, 1:, :-1] * away
+    moved -= scores * both
+    moved[:, -1] += padded[2:, -1, 1:] * home[:, 0]
+    moved[:, :, -1] += padded[:-2, 1:, -1] * away[:, 0]
     return moved
 
 
