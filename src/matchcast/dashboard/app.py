@@ -26,7 +26,6 @@ from matchcast.dashboard import (
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
-STATIC_SECONDS = 3600
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -56,7 +55,6 @@ def create_app(served: site.Site, key: bytes) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
-        SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS,
     )
     app.session_interface = _Sessions()
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}

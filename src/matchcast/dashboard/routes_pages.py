@@ -12,11 +12,7 @@ blueprint = Blueprint("pages", __name__)
 
 def _page(template: str) -> Response:
     settings = current_site().settings
-    page = Response(
-        render_template(
-            template, version=__version__, static_version=__version__, airflow_url=settings.airflow_url
-        )
-    )
+    page = Response(render_template(template, version=__version__, airflow_url=settings.airflow_url))
     page.headers["Cache-Control"] = "no-cache"
     return page
 
