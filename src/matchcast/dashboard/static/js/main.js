@@ -6,7 +6,7 @@ import { connectionOf } from "./connection.js";
 import { byId, el, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { readLamps } from "./lamps.js";
-import { mergeMatches, mergePrediction, mergeRecent, mergeStats } from "./merge.js";
+import { keepOnly, mergeMatches, mergePrediction, mergeRecent, mergeStats } from "./merge.js";
 import { installNewMatch } from "./new-match.js";
 import { Outlook } from "./outlook.js";
 import { renderPill, renderScoreboard } from "./scoreboard.js";
@@ -45,7 +45,7 @@ function takeLamps(status) {
 }
 
 function takeSnapshot(data) {
-  if (data.matches) state.matches = data.matches;
+  if (data.matches) state.matches = mergeMatches(keepOnly(state.matches, data.matches), data.matches);
   if (data.recent_events) state.recent = mergeRecent([], data.recent_events);
   if (data.status) takeLamps(data.status);
   if (data.prediction) state.prediction = data.prediction;

@@ -30,9 +30,14 @@ export function mergeMatches(old, fresh) {
   for (const row of fresh) byId.set(row.match_id, row);
   const rank = { live: 0, half_time: 0, scheduled: 1, finished: 2, abandoned: 2 };
   const placed = new Map(old.map((row, index) => [row.match_id, index]));
-  return [...byId.values()].sort((a, b) =>
-    (rank[a.status] ?? 1) - (rank[b.status] ?? 1)
-    || (placed.get(a.match_id) ?? -1) - (placed.get(b.match_id) ?? -1));
+  const place = ({ match_id: id }) => placed.get(id) ?? -1;
+  return [...byId.values()].sort((a, b) => (rank[a.status] ?? 1) - (rank[b.status] ?? 1) || place(a) - place(b));
+}
+
+/** The old rows of those matches that are still there, so that a new list does not shuffle the old one. */
+export function keepOnly(old, fresh) {
+  const ids = new Set(fresh.map((row) => row.match_id));
+  return old.filter((row) => ids.has(row.match_id));
 }
 
 /** The newest events first, none twice. */
