@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from matchcast.local.broker import Broker
+
+NO_SKIP = os.environ.get("MATCHCAST_TEST_NO_SKIP") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that would be skipped, where MATCHCAST_TEST_NO_SKIP says that all must run."""
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"no test may be skipped here: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a file that would be skipped as a whole, likewise."""
+    report = yield
+    if NO_SKIP and report.skipped:
+        report.outcome, report.longrepr = "failed", f"no file may be skipped here: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

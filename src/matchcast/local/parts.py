@@ -121,11 +121,20 @@ class Layout:
             name="kafka",
             address=node.bootstrap,
             command=node.command,
-            ready=lambda: broker.answers(self.kafka_port, timeout=PROBE_SECONDS),
+            ready=self._kafka_serves,
             environment={**plain, "MALLOC_ARENA_MAX": "2"},
             prepare=prepare,
             patience=broker.PATIENCE,
         )
+
+    def _kafka_serves(self) -> bool:
+        """Tell whether the broker answers and has the topics, which are made when they are missing."""
+        if not broker.answers(self.kafka_port, timeout=PROBE_SECONDS):
+            return False
+        from matchcast.stream.topics import catalogue, ensure_topics
+
+        ensure_topics(self.kafka_address, catalogue(self.settings))
+        return True
 
     def _api(self) -> Part:
         return Part(

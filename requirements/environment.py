@@ -1,0 +1,241 @@
+"""Make the environment that Matchcast runs in, from the locks beside this file: ``environment.py KIND``.
+
+KIND is ``app`` (what running takes), ``dev`` (and what developing takes) or ``build`` (prints where
+the tools are that make the other two: uv, hatchling, node). A development environment serves for
+running too, so ``app`` leaves one as it is. What is there and right is left alone, which takes no
+time; what was cut short or no longer fits the locks is made again. Standard library only: it runs
+before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCKS = Path(__file__).resolve().parent
+ROOT = LOCKS.parent
+STAMP = "matchcast.json"
+PROJECT_FILES = (
+    "pyproject.toml",
+    "hatch_build.py",
+    "package.json",
+    "package-lock.json",
+    "src/matchcast/__init__.py",
+)
+BUILT = ROOT / "src/matchcast/dashboard/static/vendor/manifest.json"
+BUILD_EDITABLE = "import sys; from hatchling.build import build_editable; print(build_editable(sys.argv[1]))"
+NETWORK_TROUBLE = (
+    "new connection",
+    "name resolution",
+    "dns error",
+    "error sending request",
+    "Could not connect",
+    "onnection refused",
+    "timed out",
+    "nreachable",
+)
+
+
+class Failure(Exception):
+    """A sentence on what went wrong, and one on what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def say(mark: str, name: str, what: str, began: float) -> None:
+    """Show a step on stderr: stdout is for what a caller reads."""
+    print(f"{mark} {name:10} {what:44} {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+
+
+def run(command: list[str | Path], doing: str) -> str:
+    """Run a tool; return what it printed.
+
+    Raises:
+        Failure: it failed; tells trouble with the network from the rest.
+    """
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    if done.returncode == 0:
+        return done.stdout
+    output = (done.stdout + done.stderr).strip()
+    last = "\n".join(f"    {line}" for line in output.splitlines()[-6:])
+    if any(sign in output for sign in NETWORK_TROUBLE):
+        raise Failure(
+            f"{doing} needs the package registries, and they cannot be reached:\n{last}",
+            "check the network or proxy, then run the same command again: what was fetched is kept",
+        )
+    if "No space left" in output:
+        raise Failure(f"{doing} ran out of disk.", f"free some at {ROOT} or {cache_dir()}, then run it again")
+    raise Failure(f"{doing} failed:\n{last}", "run the same command again; if it stays so: make clean")
+
+
+def cache_dir() -> Path:
+    """Return the user's cache folder of this project."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "matchcast"
+
+
+def digest(*texts: bytes | str) -> str:
+    """Return one short hash over all that is given."""
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(hashlib.sha256(text.encode() if isinstance(text, str) else text).digest())
+    return total.hexdigest()[:16]
+
+
+def identity(python: str | Path) -> str:
+    """Return what tells an interpreter from another, or from an environment of another; "" if it does not run."""
+    command = [python, "-c", "import sys; print(sys.version, sys.base_prefix)"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that two starts do not install into each other."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def ensure_tools() -> Path:
+    """Return the folder of the environment with uv, hatchling and node, made when missing."""
+    lock = (LOCKS / "build.txt").read_bytes()
+    folder = cache_dir() / "tools" / digest(lock, sys.version, sys.base_prefix)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(folder.parent):
+        stamp = folder / STAMP
+        if not stamp.exists():
+            began = time.monotonic()
+            run([sys.executable, "-m", "venv", "--clear", folder], "Making the tools' environment")
+            run(
+                [folder / "bin/python", "-m", "pip", "install", "--quiet", "--retries=2", "--require-hashes",
+                 "--only-binary=:all:", f"--requirement={LOCKS / 'build.txt'}"],
+                "Fetching the build tools",
+            )  # fmt: skip
+            stamp.write_text("{}", encoding="utf-8")
+            say("✔", "tools", "uv, hatchling and node, as locked", began)
+    return folder
+
+
+def ensure_environment(kind: str, folder: Path, python: str) -> None:
+    """Make `folder` the environment of a kind for an interpreter, or leave it when it is that already."""
+    with one_at_a_time(ROOT):
+        stamp = folder / STAMP
+        found = read_stamp(stamp)
+        if found.get("kind") == "dev":
+            kind = "dev"
+        lock = LOCKS / f"{kind}.txt"
+        packages = digest(lock.read_bytes(), identity(python), str(folder.resolve()))
+        project = digest(*[(ROOT / name).read_bytes() for name in PROJECT_FILES], packages)
+        have_packages = found.get("packages") == packages and (folder / "bin/python").exists()
+        if have_packages and found.get("project") == project and BUILT.exists():
+            return
+        tools = ensure_tools()
+        stamp.unlink(missing_ok=True)
+        if not have_packages:
+            install_packages(tools / "bin/uv", lock, folder, python)
+        install_project(tools, folder)
+        aside = stamp.with_suffix(".new")
+        aside.write_text(
+            json.dumps({"kind": kind, "packages": packages, "project": project}) + "\n", encoding="utf-8"
+        )
+        aside.replace(stamp)
+
+
+def read_stamp(stamp: Path) -> dict[str, str]:
+    """Return what an environment says of itself; nothing when it is half made."""
+    try:
+        found = json.loads(stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def install_packages(uv: Path, lock: Path, folder: Path, python: str) -> None:
+    """Bring the environment's packages to exactly what the lock names, each with a hash it knows."""
+    began = time.monotonic()
+    if identity(folder / "bin/python") != identity(python):
+        shutil.rmtree(folder, ignore_errors=True)
+        run([uv, "venv", "--quiet", f"--python={python}", folder], "Making the environment")
+    run(
+        [
+            uv,
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--no-build",
+            f"--python={folder / 'bin/python'}",
+            lock,
+        ],
+        "Fetching the packages",
+    )
+    count = sum(
+        "==" in line and not line.startswith((" ", "#")) for line in lock.read_text("utf-8").splitlines()
+    )
+    say("✔", "packages", f"{count} of {lock.relative_to(ROOT)}", began)
+
+
+def install_project(tools: Path, folder: Path) -> None:
+    """Install this checkout, so that a change of its code needs no new install."""
+    began = time.monotonic()
+    wheels = folder / "matchcast-wheel"
+    shutil.rmtree(wheels, ignore_errors=True)
+    wheels.mkdir()
+    # Built with the locked tools rather than in an environment that a build would fetch for itself.
+    printed = run([tools / "bin/python", "-c", BUILD_EDITABLE, wheels], "Building Matchcast")
+    wheel = wheels / printed.split()[-1]
+    run(
+        [tools / "bin/uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--reinstall",
+         f"--python={folder / 'bin/python'}", wheel],
+        "Installing Matchcast",
+    )  # fmt: skip
+    shutil.rmtree(wheels)
+    say("✔", "matchcast", "installed from this folder", began)
+
+
+def main() -> int:
+    """Make what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("kind", choices=["app", "dev", "build"])
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / ".venv", help="where to make it (default: .venv)"
+    )
+    parser.add_argument(
+        "--python", default=sys.executable, help="the interpreter to make it for (default: this one)"
+    )
+    arguments = parser.parse_args()
+    try:
+        if arguments.kind == "build":
+            print(ensure_tools())
+        else:
+            ensure_environment(arguments.kind, arguments.folder.absolute(), arguments.python)
+    except Failure as failure:
+        print(f"✘ {failure.message}\nTry: {failure.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
