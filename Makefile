@@ -67,7 +67,7 @@ lock: python ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes n
 	@set -e; tools=$$("$(PYTHON_FOUND)" $(ENVIRONMENT) build); PATH="$$tools/bin:$$PATH"; \
 	$(COMPILE) --group build --output-file requirements/build.txt; \
 	$(COMPILE) pyproject.toml --output-file requirements/app.txt; \
-	$(COMPILE) pyproject.toml --group dev --constraint requirements/app.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/app.txt --output-file requirements/dev.txt
 
 lock-kafka: python ## resolve Kafka's jars anew from requirements/kafka.pom.xml (needs Maven)
 	"$(PYTHON_FOUND)" requirements/lock_kafka.py
