@@ -1,7 +1,6 @@
-# What one does with this checkout; `make help` lists it. Each target first sees that the
-# environment fits the locks, which takes no time when it does.
-PYTHON_FOUND := $(shell PYTHON="$(PYTHON)" requirements/python.sh 2>/dev/null)
-ENVIRONMENT  = requirements/environment.py
+# What one does with this checkout; `make help` lists it. A target that needs the environment first
+# sees that it fits the locks, which takes no time when it does.
+ENVIRONMENT  = PYTHON="$(PYTHON)" requirements/environment.sh
 MATCHCAST    = .venv/bin/matchcast
 BIN          = .venv/bin
 COMPILE      = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -12,7 +11,7 @@ WHOLE        = tests/local tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        bench build clean environment browser python
+        bench build clean environment installed browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -22,22 +21,23 @@ help: ## list these targets
 up: environment ## start the whole system; Ctrl-C ends it
 	@exec $(MATCHCAST) up
 
-down: environment ## end the system that runs, or what a killed one has left
+down: installed ## end the system that runs, or what a killed one has left
 	@$(MATCHCAST) down
 
-status: environment ## show the parts that run, and how they are
+status: installed ## show the parts that run, and how they are
 	@$(MATCHCAST) status || true
 
-logs: environment ## show the parts' last lines and follow them
+logs: installed ## show the parts' last lines and follow them
 	@exec $(MATCHCAST) logs --follow
 
-doctor: environment ## check what the system needs of this machine
-	@$(MATCHCAST) doctor
+doctor: ## check what the system needs of this machine; changes nothing
+	@PYTHON="$(PYTHON)" requirements/python.sh >/dev/null
+	@if [ -x $(MATCHCAST) ]; then $(MATCHCAST) doctor; else echo "! The environment is not made yet. Try: make up"; fi
 
 # --- develop --------------------------------------------------------------------------------------
 
-dev: python ## make the environment with the tools for development
-	@"$(PYTHON_FOUND)" $(ENVIRONMENT) dev
+dev: ## make the environment with the tools for development
+	@$(ENVIRONMENT) dev
 
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q tests/unit
@@ -63,17 +63,17 @@ format: dev ## bring the code into shape
 typecheck: dev ## mypy, strict
 	$(BIN)/mypy
 
-lock: python ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes newer versions
-	@set -e; tools=$$("$(PYTHON_FOUND)" $(ENVIRONMENT) build); PATH="$$tools/bin:$$PATH"; \
+lock: ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes newer versions
+	@set -e; tools=$$($(ENVIRONMENT) build); PATH="$$tools/bin:$$PATH"; \
 	$(COMPILE) --group build --output-file requirements/build.txt; \
 	$(COMPILE) pyproject.toml --output-file requirements/app.txt; \
 	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/app.txt --output-file requirements/dev.txt
 
-lock-kafka: python ## resolve Kafka's jars anew from requirements/kafka.pom.xml (needs Maven)
-	"$(PYTHON_FOUND)" requirements/lock_kafka.py
+lock-kafka: dev ## resolve Kafka's jars anew from requirements/kafka.pom.xml (needs Maven)
+	$(BIN)/python requirements/lock_kafka.py
 
-build: python ## build the wheel into dist/
-	@set -e; tools=$$("$(PYTHON_FOUND)" $(ENVIRONMENT) build); \
+build: ## build the wheel into dist/
+	@set -e; tools=$$($(ENVIRONMENT) build); \
 	"$$tools/bin/python" -m hatchling build --target wheel
 
 clean: ## remove what was built; keeps .matchcast (your matches) and the user's cache
@@ -83,11 +83,11 @@ clean: ## remove what was built; keeps .matchcast (your matches) and the user's 
 
 # --- what the others need -------------------------------------------------------------------------
 
-environment: python
-	@"$(PYTHON_FOUND)" $(ENVIRONMENT) app
+environment:
+	@$(ENVIRONMENT) app
 
-python:
-	@PYTHON="$(PYTHON)" requirements/python.sh >/dev/null
+installed:
+	@test -x $(MATCHCAST) || { echo "Matchcast is not installed here yet. Start it: make up"; exit 1; }
 
 browser:
 	@requirements/browser.sh
