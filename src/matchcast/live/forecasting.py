@@ -11,7 +11,8 @@ from collections.abc import Callable
 from matchcast.forecast.situation import Situation
 from matchcast.live.errors import ForecastRejected, ForecastUnavailable
 from matchcast.live.model_api import ModelApi
-from matchcast.live.running import Point, Question, RunningMatch
+from matchcast.live.points import Point, Question
+from matchcast.live.running import RunningMatch
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +179,11 @@ class Forecasting:
     def _answer_pre_match(self, match: RunningMatch, situation: Situation) -> None:
         try:
             outcomes, version = self._api.outcomes([situation])
-        except ForecastRejected:
+        except ForecastRejected as error:
+            log.warning(
+                "no forecast from before kick-off: %s", error.reason, extra={"match_id": match.match_id}
+            )
+            match.refuse_pre_match()
             return
         with self._changed:
             match.take_pre_match(outcomes[0])

@@ -87,14 +87,15 @@ class Keeper:
 
     def due(self, tracker: Tracker) -> bool:
         """Whether another should be begun: something changed, and the last one is long enough ago."""
-        changed = sum(match.version for match in tracker) + tracker.counters.records != self._kept_at
-        return self._cut is None and changed and time.monotonic() >= self._not_before
+        if self._cut is not None or time.monotonic() < self._not_before:
+            return False
+        return _age(tracker) != self._kept_at
 
     def begin(self, tracker: Tracker, offsets: dict[int, int], topic_id: str) -> None:
         """Begin one of this moment; `step` has to follow, with the tracker locked like this call."""
         self._began = time.monotonic()
         self._not_before = float("inf")
-        self._kept_at = sum(match.version for match in tracker) + tracker.counters.records
+        self._kept_at = _age(tracker)
         self._manifest = msgspec.msgpack.encode(_Manifest(self._topic, topic_id, offsets, tracker.head()))
         self._cut = tracker.cut = Cut(tracker, self._encoded)
 
@@ -116,3 +117,8 @@ class Keeper:
         took = time.monotonic() - self._began
         self._not_before = time.monotonic() + max(self._seconds, took / _SHARE)
         log.debug("checkpoint", extra={"bytes": size, "seconds": round(took, 3)})
+
+
+def _age(tracker: Tracker) -> int:
+    """A number that grows with every change."""
+    return sum(match.version for match in tracker) + tracker.counters.records

@@ -12,10 +12,13 @@ from msgspec import Struct
 from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.situation import Situation
 from matchcast.live.errors import ForecastRejected, ForecastUnavailable
-from matchcast.live.running import ExplainedForecast
+from matchcast.live.points import ExplainedForecast
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+
+_REFUSALS = frozenset({400, 413, 415, 422, 500})
+"""What is wrong with the question, or fails over it alone (500): asking the same again will not help."""
 
 T = TypeVar("T")
 
@@ -95,7 +98,7 @@ class ModelApi:
             answer = self._send(path, _encode(body))
         except urllib3.exceptions.HTTPError as error:
             raise ForecastUnavailable(self.url, _plain(error)) from error
-        if answer.status in (400, 413, 415, 422):
+        if answer.status in _REFUSALS:
             raise ForecastRejected(_detail(answer.data) or f"status {answer.status}")
         if answer.status != 200:
             raise ForecastUnavailable(

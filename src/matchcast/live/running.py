@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 import msgspec
 from msgspec import Struct
 
 from matchcast.events.record import Event
-from matchcast.forecast.explain import Reason
-from matchcast.forecast.forecast import Forecast, Outcome
+from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.situation import Situation, clock_of
-from matchcast.match.clock import Moment
+from matchcast.live.points import ExplainedForecast, Kind, Point, Question
+from matchcast.live.situations import before_kick_off, look_at
+from matchcast.match.clock import FIRST_HALF, Moment
 from matchcast.match.state import MatchState
-from matchcast.match.summary import (
-    Status,
-    Summary,
-    men_of,
-    score_of,
-    shoot_out_of,
-    status_of,
-    summarise,
-    view_of_match,
-)
+from matchcast.match.summary import Status, Summary, status_of, summarise, view_of_match
 from matchcast.stream.client import StreamRecord
 
 SAMPLE_SECONDS = 30
@@ -50,46 +40,6 @@ _TELLING = frozenset(
 
 _GOALS = frozenset({"Own Goal For", "Shot"})
 _CARDS = frozenset({"Bad Behaviour", "Foul Committed"})
-
-Kind = Literal["sample", "goal", "red_card", "period"]
-
-
-class ExplainedForecast(Forecast, frozen=True):
-    """A forecast; `why` says what moved it since the last goal or red card (before the first, since kick-off)."""
-
-    why: list[Reason] | None = None
-
-
-class Point(Struct):
-    """What was forecast at one moment of a match.
-
-    `stream_id` is partition and offset of the record that made the moment. Until the forecast is
-    there, `situation` holds what it is to be made from.
-    """
-
-    stream_id: str
-    period: int
-    minute: int
-    second: int
-    kind: Kind
-    situation: Situation | None
-    home: float = 0.0
-    draw: float = 0.0
-    away: float = 0.0
-    model_version: str = ""
-
-
-class Question(NamedTuple):
-    """What a match wants to know of the model: where it stands, and moments that it has passed.
-
-    `situation` is None when the forecast in hand is of the newest situation; `pre_match` is None
-    when that forecast is in hand.
-    """
-
-    situation: Situation | None
-    before: Situation | None
-    pre_match: Situation | None
-    points: list[Point]
 
 
 class _Saved(Struct, array_like=True):
@@ -128,6 +78,7 @@ class RunningMatch:
         touched: count of records that the process had taken when it took the newest of this match.
         version: grows with every change.
         missed: whether records of it were gone from Kafka before they could be read.
+        first: the moment of the first event that came; None after a restart.
         finished: whether the match is over, be it played or abandoned.
         pre_match: the forecast of the match before its kick-off.
         forecast: the newest forecast; it is of the newest situation when `wants_forecast` is false.
@@ -142,11 +93,13 @@ class RunningMatch:
         "_history_version",
         "_pending",
         "_points",
+        "_pre_match_refused",
         "_sampled",
         "_status",
         "_summary",
         "_summary_events",
         "finished",
+        "first",
         "forecast",
         "match_id",
         "missed",
@@ -169,10 +122,12 @@ class RunningMatch:
         self.touched = 0
         self.version = 0
         self.missed = False
+        self.first: Moment | None = None
         self.finished = False
         self.pre_match: Outcome | None = None
         self.forecast: ExplainedForecast | None = None
         self.rejected: str | None = None
+        self._pre_match_refused = False
         self._points: list[Point] = []
         self._pending = 0
         self._sampled = (-1, -1)
@@ -222,7 +177,11 @@ class RunningMatch:
     @property
     def wants_forecast(self) -> bool:
         """Whether the newest situation, or a point, lacks its forecast."""
-        return self._pending > 0 or self.pre_match is None or self.is_behind
+        return self._pending > 0 or self._wants_pre_match or self.is_behind
+
+    @property
+    def _wants_pre_match(self) -> bool:
+        return self.pre_match is None and not self._pre_match_refused
 
     def has_team(self, name: str) -> bool:
         """Say whether a team plays in this match."""
@@ -239,13 +198,12 @@ class RunningMatch:
             latest, known, teams = state.latest, state.info, len(state.teams)
             if not state.apply(event):
                 return False
-            if state.latest is not latest:
-                if state.latest[0] != latest[0]:
-                    self._look_again()
-                if self._is_due():
-                    self._mark("sample", record)
-            if state.info is not known or len(state.teams) != teams:
+            if state.info is not known or len(state.teams) != teams or state.latest[0] != latest[0]:
                 self._look_again()
+            if state.latest is not latest and self._is_due():
+                self._mark("sample", record)
+        if self.first is None:
+            self.first = Moment(event.period_or_inferred, event.minute, event.second)
         self.version += 1
         self.partition, self.offset = record.partition, record.offset
         if record.timestamp_ms > self.updated_at_ms:
@@ -286,7 +244,7 @@ class RunningMatch:
         situation = self.situation
         moment = self.state.latest
         if self._before is None:
-            self._before = _before_kick_off(situation)
+            self._before = before_kick_off(situation)
         self._sampled = _sample_of(moment)
         self._points.append(Point(f"{record.partition}:{record.offset}", *moment, kind, situation))
         self._pending += 1
@@ -302,7 +260,7 @@ class RunningMatch:
         return Question(
             situation if situation != self._forecast_of else None,
             self._before,
-            _before_kick_off(situation) if self.pre_match is None else None,
+            before_kick_off(situation) if self._wants_pre_match else None,
             points,
         )
 
@@ -328,10 +286,19 @@ class RunningMatch:
         self.version += 1
         self.pre_match = outcome
 
+    def refuse_pre_match(self) -> None:
+        """Note that the model cannot forecast the match from before its kick-off."""
+        self._pre_match_refused = True
+
     def reject(self, situation: Situation, reason: str) -> None:
         """Note that the model cannot forecast a situation; the next one is asked for again."""
         self.version += 1
         self.forecast, self._forecast_of, self.rejected = None, situation, reason
+
+    @property
+    def began_late(self) -> bool:
+        """Whether the start of the match was not among what came: not its first minutes, nor its first whistle."""
+        return self.first is not None and self.first > _FIRST_MINUTES and FIRST_HALF not in self.state.started
 
     def note_missed(self) -> None:
         """Note that records of the match are gone unread."""
@@ -387,45 +354,8 @@ class RunningMatch:
         return match
 
 
+_FIRST_MINUTES = Moment(FIRST_HALF, 1, 59)
+
+
 def _sample_of(moment: Moment) -> tuple[int, int]:
     return (moment.period, (moment.minute * 60 + moment.second) // SAMPLE_SECONDS)
-
-
-def look_at(state: MatchState, status: Status) -> Situation:
-    """Return the situation of a state, as `situation_of` does of its summary, but without making one."""
-    match = view_of_match(state)
-    score, shoot_out = score_of(state, match), shoot_out_of(state, match)
-    return Situation(
-        match.home_team,
-        match.away_team,
-        match.competition,
-        match.neutral,
-        match.knockout,
-        match.strengths,
-        *clock_of(status, *state.latest),
-        score.home,
-        score.away,
-        men_of(state, match.home_team),
-        men_of(state, match.away_team),
-        status == "finished",
-        status == "abandoned",
-        None if shoot_out is None else (shoot_out.home, shoot_out.away),
-        None if shoot_out is None else (_kicks(state, match.home_team), _kicks(state, match.away_team)),
-    )
-
-
-def _kicks(state: MatchState, team: str) -> int:
-    return sum(
-        incident.team == team and incident.kind.startswith("shoot_out") for incident in state.incidents
-    )
-
-
-def _before_kick_off(situation: Situation) -> Situation:
-    return Situation(
-        situation.home_team,
-        situation.away_team,
-        situation.competition,
-        situation.neutral,
-        situation.knockout,
-        situation.strengths,
-    )
