@@ -281,6 +281,8 @@ class Supervisor:
 
     def _end_all(self) -> None:
         running = [watched for watched in reversed(self._watched.values()) if watched.process is not None]
+        if running and self._stops == 1:
+            self._screen.line("Stopping; Ctrl-C again ends all at once")
         for watched in running:
             self._end(watched)
         self._write_record()

@@ -1,0 +1,107 @@
+"""Supervision: order, restarts with backoff, and an end that leaves nothing; shown with small parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tests.local.machine import Program, processes_of, wait_until
+
+Run = Callable[[list[dict[str, object]]], Program]
+
+SERVES = "import os, time, pathlib; pathlib.Path(os.environ['READY']).touch(); time.sleep(600)"
+IGNORES_TERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVES}"
+ENDS = "import sys; sys.exit('no luck today')"
+HAS_A_WORKER = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); {SERVES}"
+
+
+def record(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "state" / "run.json").read_text())
+    return {part["name"]: part for part in found["parts"]} | {"supervisor": found["supervisor"]}
+
+
+def test_parts_end_in_the_opposite_order_on_ctrl_c(run_parts: Run, tmp_path: Path) -> None:
+    program = run_parts([{"name": name, "code": SERVES} for name in ("first", "second", "third")])
+    program.wait_for("Ready")
+    program.signal(signal.SIGINT)
+    assert program.end() == 128 + signal.SIGINT
+    ends = [line.split()[1] for line in program.shown.splitlines() if " ended " in line]
+    assert ends == ["third", "second", "first"]
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_part_waits_for_the_parts_that_it_needs(run_parts: Run) -> None:
+    program = run_parts(
+        [{"name": "late", "code": SERVES, "needs": ["early"]}, {"name": "early", "code": SERVES}]
+    )
+    program.wait_for("Ready")
+    assert program.shown.index("early") < program.shown.index("late")
+
+
+def test_a_part_that_is_killed_is_started_again_with_its_workers_cleared(
+    run_parts: Run, tmp_path: Path
+) -> None:
+    program = run_parts([{"name": "api", "code": HAS_A_WORKER}])
+    program.wait_for("Ready")
+    before = {process.pid for process in processes_of(tmp_path / "state")}
+    os.kill(record(tmp_path)["api"]["process"]["pid"], signal.SIGKILL)
+    program.wait_for("ended (SIGKILL)")
+    program.wait_for("back after")
+    after = {process.pid for process in processes_of(tmp_path / "state")}
+    assert len(after) == 2
+    assert before.isdisjoint(after)
+
+
+def test_a_part_that_keeps_ending_is_given_up_with_its_last_words(run_parts: Run, tmp_path: Path) -> None:
+    program = run_parts([{"name": "good", "code": SERVES}, {"name": "bad", "code": ENDS}])
+    assert program.end() == 1
+    assert "starts again in 1 s" in program.shown
+    assert "starts again in 2 s" in program.shown
+    assert "no luck today" in program.shown
+    assert "bad ended 3 times before it was ready" in program.shown
+    assert "Traceback" not in program.shown
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_second_ctrl_c_kills_what_does_not_end(run_parts: Run, tmp_path: Path) -> None:
+    program = run_parts([{"name": "stubborn", "code": IGNORES_TERM, "patience": 60}])
+    program.wait_for("Ready")
+    program.signal(signal.SIGINT)
+    program.wait_for("Stopping")
+    program.signal(signal.SIGINT)
+    assert program.end(10) == 128 + signal.SIGINT
+    assert "killed" in program.shown
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_part_that_does_not_end_in_time_is_killed(run_parts: Run, tmp_path: Path) -> None:
+    program = run_parts([{"name": "stubborn", "code": IGNORES_TERM, "patience": 0.2}])
+    program.wait_for("Ready")
+    program.signal(signal.SIGTERM)
+    assert program.end(20) == 128 + signal.SIGTERM
+    assert processes_of(tmp_path / "state") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_no_part_outlives_a_supervisor_that_was_killed(run_parts: Run, tmp_path: Path) -> None:
+    program = run_parts([{"name": name, "code": SERVES} for name in ("first", "second")])
+    program.wait_for("Ready")
+    program.process.kill()
+    wait_until(lambda: processes_of(tmp_path / "state") == [], "all parts ended by the kernel", 10)
+
+
+def test_a_supervisor_knows_its_own_birth_from_that_of_a_later_process(
+    run_parts: Run, tmp_path: Path
+) -> None:
+    program = run_parts([{"name": "part", "code": SERVES}])
+    program.wait_for("Ready")
+    kept = record(tmp_path)["supervisor"]
+    assert kept["pid"] == program.process.pid
+    assert kept["birth"] == pytest.approx(psutil.Process(program.process.pid).create_time(), abs=0.1)
