@@ -14,7 +14,7 @@ from matchcast.stream.topics import Observer, Topics, catalogue, ensure_topics
 
 _broker = click.option("--kafka-broker", metavar="HOST:PORT", help="Addresses of Kafka, comma-separated.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_TIMEOUT = 10.0
+_TIMEOUT = 5.0
 
 
 @click.command()
