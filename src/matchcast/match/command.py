@@ -1,0 +1,67 @@
+"""``matchcast state``: what an event file folds to, without Kafka."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from matchcast.events.record import Event
+from matchcast.match.state import MatchState
+from matchcast.match.summary import SideStatistics, Summary, TimelineEntry, summarise
+from matchcast.sources.read import STATSBOMB, provider_names, read
+from matchcast.sources.recording import Naming
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--home", metavar="NAME", help="The home team, as the file names it.")
+@click.option("--away", metavar="NAME", help="The away team, as the file names it.")
+@click.option(
+    "--provider", default=STATSBOMB, show_default=True, help=f"One of {', '.join(provider_names())}."
+)
+@click.option("--companion", type=click.Path(path_type=Path), help="Second file of providers that ship two.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, a valid body for the API's /predict.")
+def state(
+    file: Path, home: str | None, away: str | None, provider: str, companion: Path | None, as_json: bool
+) -> None:
+    """Print the state that the events of FILE fold to: score, clock, statistics, timeline."""
+    recording = read(file, provider, Naming(home=home, away=away, companion=companion))
+    folded = MatchState(recording.match.id, recording.match)
+    for record in recording.records:
+        folded.apply(msgspec.convert(record, Event))
+    summary = summarise(folded)
+    click.echo(msgspec.json.format(msgspec.json.encode(summary)).decode() if as_json else _text(summary))
+
+
+def _text(summary: Summary) -> str:
+    match, score = summary.match, summary.score
+    lines = [f"{match.home_team} {score.home} - {score.away} {match.away_team}"]
+    if summary.shoot_out is not None:
+        lines[0] += f"  ({summary.shoot_out.home} - {summary.shoot_out.away} on penalties)"
+    lines.append(f"{summary.status.replace('_', ' ')}, minute {summary.clock}, {summary.events} events")
+    if (summary.men.home, summary.men.away) != (11, 11):
+        lines.append(f"{summary.men.home} men against {summary.men.away}")
+    lines.append("")
+    home, away = summary.statistics.home, summary.statistics.away
+    lines += [
+        f"{_shown(home, name):>10}  {name.replace('_', ' '):^18}  {_shown(away, name)}"
+        for name in SideStatistics.__struct_fields__
+    ]
+    lines.append("")
+    lines += [_entry(entry) for entry in summary.timeline]
+    return "\n".join(lines)
+
+
+def _shown(side: SideStatistics, name: str) -> str:
+    value = getattr(side, name)
+    if value is None:
+        return "-"
+    return f"{value:.0%}" if name == "possession" else f"{value:.2f}" if name == "xg" else str(value)
+
+
+def _entry(entry: TimelineEntry) -> str:
+    who = " ".join(part for part in (entry.player, f"({entry.team})" if entry.team else None) if part)
+    detail = f" for {entry.detail}" if entry.kind == "substitution" and entry.detail else ""
+    return f"{entry.clock + chr(39):>6}  {entry.score.home}-{entry.score.away}  {entry.kind.replace('_', ' ')}  {who}{detail}".rstrip()
