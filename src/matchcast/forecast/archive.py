@@ -188,14 +188,14 @@ class _Folder:
         path = self._file(name)
         if path is None:
             raise UnusableHistory(f"{self._path} has no {name}.csv nor {name}.csv.gz", hint=_HINT)
-        line = 1
+        line = 2
         try:
             for row in _rows(path):
-                line += 1
                 parse(row)
+                line += 1
         except KeyError as error:
             raise UnusableHistory(f"{path}, line {line}: no column or value {error}", hint=_HINT) from error
-        except (ValueError, TypeError, csv.Error) as error:
+        except (ValueError, csv.Error) as error:
             raise UnusableHistory(f"{path}, line {line}: {error}", hint=_HINT) from error
         except (OSError, EOFError, zlib.error) as error:
             raise UnusableHistory(f"{path} cannot be read: {error}", hint=_HINT) from error
@@ -208,7 +208,10 @@ class _Folder:
 def _rows(path: Path) -> Iterator[Row]:
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+        for row in csv.DictReader(file):
+            if None in row.values():
+                raise ValueError("fewer values than columns")
+            yield row
 
 
 class _Rows:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from matchcast.forecast.baselines import Baselines
 from matchcast.forecast.course import BINS
-from matchcast.forecast.errors import DamagedModel
+from matchcast.forecast.errors import DamagedModel, ModelNotWritten
 from matchcast.forecast.goal_rates import COEFFICIENTS, GoalRates
 from matchcast.forecast.ratings import Ratings, Scale
 
@@ -155,10 +155,19 @@ def load(path: Path) -> Artefact:
 
 
 def save(artefact: Artefact, path: Path) -> None:
-    """Write an artefact, whole or not at all."""
+    """Write an artefact, whole or not at all.
+
+    Raises:
+        ModelNotWritten: Its folder does not exist, is not ours, or is full.
+    """
     aside = path.with_name(f".{path.name}.part")
-    aside.write_bytes(to_bytes(artefact))
-    aside.replace(path)
+    try:
+        aside.write_bytes(to_bytes(artefact))
+        aside.replace(path)
+    except OSError as error:
+        raise ModelNotWritten(
+            f"{path} cannot be written: {error.strerror}", hint="choose another file for the model"
+        ) from error
 
 
 def load_champion() -> Artefact:

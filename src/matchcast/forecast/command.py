@@ -12,6 +12,7 @@ import numpy as np
 
 from matchcast.forecast.archive import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
+from matchcast.forecast.errors import ModelNotWritten
 from matchcast.forecast.evaluate import evaluate as evaluate_model
 from matchcast.forecast.report import report
 from matchcast.telemetry.logs import configure
@@ -39,6 +40,8 @@ def train(data: Path, until: datetime | None, output: Path) -> None:
     from matchcast.forecast.train import train as train_model  # brings scikit-learn
 
     configure()
+    if not output.parent.is_dir():
+        raise ModelNotWritten(f"{output.parent} is no folder", hint="choose a file in a folder that exists")
     begun = time.monotonic()
     archive = read_archive(data).between(None, _day(until))
     model = train_model(archive, note=lambda step: click.echo(step, err=True))

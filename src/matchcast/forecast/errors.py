@@ -9,5 +9,9 @@ class DamagedModel(MatchcastError):
     """A model file that cannot be read, was altered, or holds values that no fit could give."""
 
 
+class ModelNotWritten(MatchcastError):
+    """A place that a model cannot be written to."""
+
+
 class UnusableHistory(MatchcastError):
     """A folder of matches that is missing, broken, or too small for what was asked."""
