@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -40,15 +39,6 @@ def base_id(home: Club, away: Club) -> str:
     return f"{home.slug}_{away.slug}"
 
 
-def next_id(base: str, taken: Collection[str]) -> str:
-    """Return `base`, or with ``_2``, ``_3`` … the first such id that is not taken."""
-    meeting, match_id = 1, base
-    while match_id in taken:
-        meeting += 1
-        match_id = f"{base}_{meeting}"
-    return match_id
-
-
 def arrange(
     home: Club | str,
     away: Club | str,
@@ -56,7 +46,6 @@ def arrange(
     seed: int,
     kick_off: datetime,
     match_id: str | None = None,
-    competition: str | None = COMPETITION,
     neutral: bool = False,
     knockout: bool = False,
 ) -> MatchInfo:
@@ -67,15 +56,17 @@ def arrange(
         seed: Seed of the whole run; two matches of a run never share their events.
         kick_off: An aware time.
         match_id: Id of the match; the id of the teams' first meeting when it is not given.
-        competition, neutral, knockout: As in the record.
+        neutral, knockout: As in the record. A match of two listed clubs that is no knock-out is one of the
+            Premier League.
     """
     home, away = (club if isinstance(club, Club) else club_of(club) for club in (home, away))
+    in_league = not knockout and home in CLUBS and away in CLUBS
     match_id = match_id or base_id(home, away)
     return MatchInfo(
         id=match_id,
         home_team=home.name,
         away_team=away.name,
-        competition=competition,
+        competition=COMPETITION if in_league else None,
         neutral=neutral,
         knockout=knockout,
         kick_off=kick_off.isoformat(timespec="seconds"),
