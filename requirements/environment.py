@@ -150,6 +150,8 @@ def ensure_environment(kind: str, folder: Path, python: str) -> None:
         if have_packages and found.get("project") == project and BUILT.exists():
             return
         tools = ensure_tools()
+        if not found:  # cut short: what is there may lack files that its records name
+            shutil.rmtree(folder, ignore_errors=True)
         stamp.unlink(missing_ok=True)
         if not have_packages:
             install_packages(tools / "bin/uv", lock, folder, python)
@@ -221,7 +223,9 @@ def main() -> int:
         "--folder", type=Path, default=ROOT / ".venv", help="where to make it (default: .venv)"
     )
     parser.add_argument(
-        "--python", default=sys.executable, help="the interpreter to make it for (default: this one)"
+        "--python",
+        default=os.path.realpath(sys.executable),
+        help="the interpreter to make it for (default: this one)",
     )
     arguments = parser.parse_args()
     try:

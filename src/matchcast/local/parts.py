@@ -139,12 +139,11 @@ class Layout:
     def _api(self) -> Part:
         return Part(
             name="api",
-            address=self.api_address,
+            address=f"{self.api_address}/docs",
             command=lambda: _matchcast("api", "--port", str(self.api_port)),
             ready=lambda: _get(f"{self.api_address}/ready") is not None,
             environment=self._environment(),
             patience=25.0,
-            note=f"{self.api_address}/docs",
         )
 
     def _dashboard(self) -> Part:

@@ -1,0 +1,98 @@
+"""The environment is made from the locks, and made again when it was cut short."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout's files, in a folder where nothing was made yet."""
+    folder = tmp_path_factory.mktemp("checkout") / "matchcast"
+    folder.mkdir()
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True,
+    )  # fmt: skip
+    for name in tracked.stdout.decode().split("\0"):
+        if name and (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    return folder
+
+
+def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MATCHCAST_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTEST_"))
+    }
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=checkout, env={**inherited, **environment}, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+def test_a_first_make_brings_everything_and_a_second_does_nothing(checkout: Path) -> None:
+    first = make(checkout, "environment")
+    assert first.returncode == 0, first.stderr
+    assert "packages" in first.stderr
+    shown = subprocess.run(
+        [checkout / ".venv/bin/matchcast", "--version"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.startswith("matchcast ")
+    assert (checkout / "src/matchcast/dashboard/static/vendor/uPlot.iife.min.js").exists()
+    second = make(checkout, "environment")
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_an_install_that_was_cut_short_is_made_whole(checkout: Path) -> None:
+    make(checkout, "environment")
+    (checkout / ".venv/matchcast.json").unlink()
+    site = next((checkout / ".venv/lib").glob("python*/site-packages"))
+    shutil.rmtree(site / "click")
+    next(site.glob("click-*.dist-info/RECORD")).unlink()
+    again = make(checkout, "environment")
+    assert again.returncode == 0, again.stderr
+    subprocess.run([checkout / ".venv/bin/matchcast", "--version"], capture_output=True, check=True)
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> None:
+    make(checkout, "environment")
+    python = checkout / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to("/nowhere/python")
+    assert make(checkout, "environment").returncode == 0
+    subprocess.run([python, "-c", "import matchcast"], check=True)
+
+
+def test_a_python_that_is_too_old_is_a_sentence(checkout: Path) -> None:
+    old = checkout / "python-old"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    refused = make(checkout, "environment", f"PYTHON={old}")
+    assert refused.returncode != 0
+    assert "is not a Python that Matchcast runs on: 3.11, 3.12 or 3.13" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_without_network_the_first_install_is_a_sentence(checkout: Path, tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    refused = make(
+        checkout, "dev",
+        XDG_CACHE_HOME=str(tmp_path), UV_CACHE_DIR=str(tmp_path / "uv"), PIP_CACHE_DIR=str(tmp_path / "pip"),
+        PIP_NO_INDEX="", PIP_FIND_LINKS="", PIP_CONFIG_FILE="/dev/null",
+        HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere, ALL_PROXY=nowhere, NO_PROXY="",
+        https_proxy=nowhere, http_proxy=nowhere, no_proxy="",
+    )  # fmt: skip
+    assert refused.returncode != 0
+    assert "they cannot be reached" in refused.stderr
+    assert "Try: check the network or proxy" in refused.stderr
+    assert "Traceback" not in refused.stderr
