@@ -1,0 +1,101 @@
+"""Training and judging on real matches: the figures that the documentation states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matchcast.forecast.archive import Archive, read_archive
+from matchcast.forecast.artefact import Artefact, load_champion
+from matchcast.forecast.contract import check_forecaster
+from matchcast.forecast.evaluate import evaluate
+from matchcast.forecast.judge import Judgement
+from matchcast.forecast.model import GoalRateForecaster
+from matchcast.forecast.train import train
+
+SPLIT = np.datetime64("2019-03-21")
+
+
+@pytest.fixture(scope="module")
+def archive(real_data: Path) -> Archive:
+    return read_archive(real_data)
+
+
+@pytest.fixture(scope="module")
+def model(archive: Archive) -> Artefact:
+    return train(archive.between(None, SPLIT))
+
+
+@pytest.fixture(scope="module")
+def judged(model: Artefact, archive: Archive) -> Judgement:
+    judgement = evaluate(model, archive, since=SPLIT, until=np.datetime64("2022-06-10"))["international"]
+    assert judgement is not None
+    return judgement
+
+
+def test_internationals_after_the_split_are_forecast_as_well_as_documented(judged: Judgement) -> None:
+    assert judged.matches == 1620
+    assert judged.known == 0
+    assert judged.log_loss < 0.6255
+    assert judged.rps < 0.1120
+    assert judged.ece < 0.009
+    assert judged.ece_75 < 0.009
+
+
+def test_the_baselines_are_those_of_the_protocol(judged: Judgement) -> None:
+    base, table = judged.baselines["base_rate"], judged.baselines["minute_by_lead"]
+    assert (base.log_loss, base.brier) == pytest.approx((1.0589, 0.6402), abs=1e-4)
+    assert (base.rps, base.ece) == pytest.approx((0.2330, 0.0176), abs=1e-4)
+    assert (table.log_loss, table.brier) == pytest.approx((0.7372, 0.4305), abs=2e-4)
+    assert (table.ece, table.ece_75) == pytest.approx((0.0083, 0.0038), abs=2e-4)
+    assert judged.baselines["pre_match"].log_loss < 0.8084, "no better than plain Elo"
+
+
+def test_club_matches_of_a_league_that_was_held_back_are_forecast_as_well(model: Artefact) -> None:
+    detailed = model.card.metrics["detailed"]
+    assert detailed["held_back"] == "England / France / Italy / Spain"
+    assert detailed["log_loss"] < 0.754
+    assert detailed["baselines"]["pre_match"]["log_loss"] > 0.95
+
+
+def test_no_band_of_minutes_is_worse_than_the_one_before(judged: Judgement) -> None:
+    losses = [band.log_loss for band in judged.bands.values()]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_a_man_more_is_worth_what_it_is_known_to_be(model: Artefact) -> None:
+    coefficients = model.goal_rates.coefficients
+    assert np.exp(coefficients["men_more"]) == pytest.approx(1.47, abs=0.15)
+    assert np.exp(coefficients["men_fewer"]) == pytest.approx(0.69, abs=0.08)
+
+
+def test_the_trained_model_holds_the_contract(model: Artefact) -> None:
+    assert check_forecaster(GoalRateForecaster(model)) == []
+
+
+def test_club_matches_without_projections_are_rated_by_each_others_results(
+    model: Artefact, archive: Archive
+) -> None:
+    matches = archive.detailed
+    assert matches is not None
+    blind = Archive(None, None, replace(matches, projected=np.full((len(matches), 2), np.nan)))
+    judgement = evaluate(model, blind)["detailed"]
+    assert judgement is not None
+    assert judgement.projected == 0
+    assert judgement.log_loss < 0.78
+    assert judgement.baselines["pre_match"].log_loss < judgement.baselines["base_rate"].log_loss - 0.05
+
+
+def test_the_packaged_champion_is_what_training_makes_of_the_data(archive: Archive) -> None:
+    champion, again = load_champion(), train(archive)
+    assert again.goal_rates.coefficients == pytest.approx(champion.goal_rates.coefficients, abs=1e-4)
+    assert again.goal_rates.shares == pytest.approx(champion.goal_rates.shares, abs=1e-5)
+    for pool in ("national", "club"):
+        made, packaged = getattr(again.ratings, pool).teams, getattr(champion.ratings, pool).teams
+        assert made.keys() == packaged.keys()
+        for name, rating in packaged.items():
+            assert made[name].attack == pytest.approx(rating.attack, abs=1e-3)
+            assert made[name].defence == pytest.approx(rating.defence, abs=1e-3)
