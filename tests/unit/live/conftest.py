@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import uvicorn
 
+from matchcast.api.app import create_app
+from matchcast.api.current import CurrentModel
+from matchcast.api.metrics import Metrics
 from matchcast.events.record import MatchInfo
 from matchcast.simulate.fixtures import arrange
 from matchcast.simulate.match import simulate
@@ -110,3 +117,55 @@ def broken_values() -> Callable[[int], Iterator[bytes | None]]:
         yield from ()
 
     return broken_values
+
+
+class Api:
+    """A real model API in this process, which a test stops and starts; its address stays."""
+
+    def __init__(self) -> None:
+        self.model = CurrentModel(Metrics())
+        self.model.load()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._socket.close()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(self.model), port=self.port, log_config=None, ws="none")
+        )
+        self._server, self._thread = server, threading.Thread(target=server.run)
+        self._thread.start()
+        wait_until(lambda: server.started)
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(20)
+            self._server = None
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Waits until a condition is true, up to 20 s."""
+    return wait_until
+
+
+@pytest.fixture
+def model_api() -> Iterator[Api]:
+    api = Api()
+    api.start()
+    yield api
+    api.stop()

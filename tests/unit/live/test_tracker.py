@@ -193,7 +193,7 @@ def play(
     return records
 
 
-def test_finished_matches_are_let_go_after_the_last_twenty_and_running_ones_stay(
+def test_of_finished_matches_the_last_are_kept_and_running_ones_stay(
     log: Any, event: Event
 ) -> None:
     tracker = Tracker(kept_finished=3)
