@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,10 @@ from matchcast.produce.errors import InvalidSchedule
 from matchcast.produce.pace import DEFAULT_SPEED, Pace
 from matchcast.settings import Settings
 from matchcast.telemetry import logs
+
+if TYPE_CHECKING:
+    from matchcast.produce.producer import Limits
+    from matchcast.produce.programme import Programme
 
 PATIENCE = 20.0
 """Seconds that a broker gets to answer at the start."""
@@ -113,7 +117,7 @@ def produce(
     and the firing after its end kicks off the next one.
     """
     from matchcast.produce.producer import Limits
-    from matchcast.produce.programme import FixtureList, OneMatch, Programme
+    from matchcast.produce.programme import FixtureList, OneMatch
     from matchcast.produce.schedule import fire
 
     pace = _pace(speed, delay)
@@ -202,7 +206,7 @@ def _pace(speed: float | None, delay: float | None) -> Pace:
     return Pace(DEFAULT_SPEED if speed is None else speed, delay)
 
 
-def _run(chosen: Settings, programme: Any, pace: Pace, limits: Any) -> None:
+def _run(chosen: Settings, programme: Programme, pace: Pace, limits: Limits) -> None:
     from matchcast.produce.producer import Producer
     from matchcast.stream.topics import Topics, catalogue, ensure_topics
 

@@ -32,12 +32,15 @@ class Ledger(Struct, omit_defaults=True):
             listed = seasons + (place < played)
         return listed + self.others.get(base, 0)
 
-    def take_listed(self) -> tuple[Fixture, str]:
-        """Take the next fixture of the list; return it and the id of its match."""
-        fixture = SEASON[self.next_fixture % len(SEASON)]
+    def next_listed(self) -> Fixture:
+        """Return the next fixture of the list, and leave it there."""
+        return SEASON[self.next_fixture % len(SEASON)]
+
+    def take_listed(self) -> str:
+        """Take the next fixture of the list; return the id of its match."""
+        base = base_id(*self.next_listed())
         self.next_fixture += 1
-        base = base_id(*fixture)
-        return fixture, numbered(base, self.meetings(base))
+        return numbered(base, self.meetings(base))
 
     def take(self, base: str) -> str:
         """Note a match outside the list's order; return its id."""
