@@ -114,7 +114,13 @@ def catalogue(settings: Settings) -> list[Topic]:
             names.producers,
             1,
             "heartbeats of the producers, keyed by producer id",
-            {"cleanup.policy": "compact,delete", "retention.ms": str(_DAY_MS), "segment.ms": str(_HOUR_MS)},
+            {
+                "cleanup.policy": "compact,delete",
+                # The last heartbeat says which ids were given and which matches are unfinished: kept for
+                # longer than their events, so that no id comes twice.
+                "retention.ms": str(retention_ms + _DAY_MS),
+                "segment.ms": str(_HOUR_MS),
+            },
         ),
         Topic(names.models, 1, "models and the champion's name", {"cleanup.policy": "compact"}),
     ]
