@@ -110,7 +110,7 @@ class LiveService:
         if match.forecast is not None and not match.is_behind:
             return None
         if self._forecasting.problem is not None:
-            return f"The model API does not answer: {self._forecasting.problem}."
+            return f"No forecast from the model API: {self._forecasting.problem.rstrip('.')}."
         return None if match.forecast is not None else "The first forecast is on its way."
 
     def recent_events(self, limit: int = 50) -> list[RecentEvent]:

@@ -24,10 +24,13 @@ SHOWN_LETTERS = 20
 
 
 class KafkaSight:
-    """What the last look at Kafka found; `problem` is None while it answers. Times in s since the epoch."""
+    """What the last look at Kafka found: `problem` is None when it answered, or was not looked at yet.
+
+    Times in s since the epoch.
+    """
 
     def __init__(self) -> None:
-        self.problem: str | None = "Not looked at yet."
+        self.problem: str | None = None
         self.since = time.time()
         self.last_success: float | None = None
         self.topic: TopicView | None = None
@@ -108,12 +111,12 @@ class Surroundings:
         try:
             topic = self._observer.describe(self._topics.events, ANSWER_SECONDS)
         except MatchcastError as error:
-            if sight.problem is None or sight.last_success is None:
+            if sight.problem is None:
                 sight.since = time.time()
                 log.warning("%s", error.message)
             sight.problem = error.message
             return
-        if sight.problem is not None:
+        if sight.problem is not None or sight.last_success is None:
             sight.since = time.time()
         sight.problem, sight.topic, sight.last_success = None, topic, time.time()
 
