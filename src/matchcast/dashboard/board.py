@@ -18,7 +18,8 @@ from matchcast.dashboard.pictures import (
     row_of,
 )
 from matchcast.dashboard.status import iso
-from matchcast.live.running import Point, RunningMatch
+from matchcast.live.points import Point
+from matchcast.live.running import RunningMatch
 from matchcast.live.service import LiveService
 from matchcast.live.tracker import RecentEvent
 from matchcast.match.clock import label

@@ -49,12 +49,17 @@ class Broadcast:
         self._streams: set[Stream] = set()
         self.closing = False
         self.refused = 0
-        self.fell_behind = 0
+        self._fell_behind = 0
 
     @property
     def open_streams(self) -> int:
         """How many streams are open."""
         return len(self._streams)
+
+    @property
+    def fell_behind(self) -> int:
+        """How often a client was so slow that it was sent a snapshot instead of what it did not take."""
+        return self._fell_behind + sum(stream.fell_behind for stream in self._streams)
 
     def open(self, topic: Topic, last_event_id: str | None, hang_up: Callable[[], None]) -> Stream:
         """Open a stream: first what was missed since an id, or a snapshot, then updates.
@@ -147,4 +152,4 @@ class Broadcast:
     def _forget(self, channel: Channel, stream: Stream) -> None:
         channel.streams.discard(stream)
         self._streams.discard(stream)
-        self.fell_behind += stream.fell_behind
+        self._fell_behind += stream.fell_behind

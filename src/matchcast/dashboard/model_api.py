@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 import urllib3
@@ -18,9 +18,14 @@ class _Problem(msgspec.Struct):
     detail: str = "no reason given"
 
 
+class _Judged(msgspec.Struct):
+    log_loss: float
+    snapshots: int
+
+
 class _Card(msgspec.Struct):
     made_on: str | None = None
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, _Judged] = {}
 
 
 class _Model(msgspec.Struct):
@@ -61,7 +66,7 @@ class ModelApi:
             found = msgspec.json.decode(answer.data, type=_Model)
         except msgspec.DecodeError as error:
             return Reading("warning", f"What answers at {self._url}/model is not the model API: {error}.")
-        self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics))
+        self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics.values()))
         return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
 
 
@@ -80,5 +85,8 @@ def _detail(answer: urllib3.BaseHTTPResponse) -> str:
         return f"status {answer.status}."
 
 
-def _log_loss(metrics: dict[str, Any]) -> float | None:
-    return metrics.get("log_loss")
+def _log_loss(judged: Iterable[_Judged]) -> float | None:
+    """Return the log loss over all that was held back, in nats a forecast; None when nothing was."""
+    sets = list(judged)
+    forecasts = sum(one.snapshots for one in sets)
+    return round(sum(one.log_loss * one.snapshots for one in sets) / forecasts, 4) if forecasts else None

@@ -15,7 +15,7 @@ blueprint = Blueprint("stream", __name__, url_prefix="/api")
 SEND_BUFFER_BYTES = 128 * 1024
 """Small enough that a client which stopped reading is noticed, large enough for a snapshot."""
 
-DEAD_AFTER_MS = 30_000
+DEAD_AFTER_MS = 60_000
 """How long sent bytes may stay unacknowledged before the connection counts as dead."""
 
 

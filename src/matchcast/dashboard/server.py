@@ -6,6 +6,7 @@ library for gevent when it starts, and loads the app after that.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import socket
@@ -51,10 +52,37 @@ class RootLogger(Logger):  # type: ignore[misc]
 class StreamWorker(GeventWorker):  # type: ignore[misc]
     """A gevent worker that ends its event streams when asked to stop, and closes the app at the end."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle: set[socket.socket] = set()
+
+    def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
+        """Serve a connection, knowing when it waits for another request."""
+        self._idle.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._idle.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> None:
+        """Answer a request; after it the connection ends if the worker is stopping."""
+        self._idle.discard(sock)
+        super().handle_request(listener_name, req, sock, addr)
+        if not self.alive:
+            raise StopIteration
+        self._idle.add(sock)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop: take no new connection, end the streams, answer what is under way."""
         super().handle_exit(sig, frame)
-        gevent.spawn(self.app.drain)
+        gevent.spawn(self._drain)
+
+    def _drain(self) -> None:
+        self.app.drain()
+        # A kept connection would hold up the stop; a request that is already in it is still read.
+        for client in list(self._idle):
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RD)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """Stop on Ctrl-C as on a request to stop; a second one ends the process at once."""

@@ -56,6 +56,8 @@ export async function post(path, body = {}) {
   }
 }
 
+const PATIENCE_MS = 10_000;
+
 /** Asks again and again, and is told "unchanged" (null) by ETag. */
 export class Poller {
   #kept = new Map();
@@ -63,7 +65,7 @@ export class Poller {
   async get(path) {
     const tag = this.#kept.get(path);
     const headers = { Accept: "application/json", ...(tag && { "If-None-Match": tag }) };
-    const answer = await send(path, { headers, cache: "no-store" });
+    const answer = await send(path, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.status === 304) return null;
     const body = await read(answer);
     const fresh = answer.headers.get("ETag");

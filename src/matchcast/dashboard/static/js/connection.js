@@ -4,8 +4,6 @@ import { clockLabel } from "./clock.js";
 import { SILENCE_MS } from "./feed.js";
 import { isOver } from "./words.js";
 
-const QUIET_MS = 8_000;
-
 /** An age as people say it: `2 s`, `3 min`, `1 h`. */
 export function ageText(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -17,7 +15,7 @@ export function ageText(milliseconds) {
 function sourceProblem(lamps, running, quiet) {
   const { kafka, producer } = lamps;
   if (kafka?.state === "offline") return `Kafka does not answer, so no events arrive. ${kafka.reason ?? ""}`;
-  if (running && quiet > QUIET_MS && producer && producer.state !== "online") {
+  if (running && quiet > SILENCE_MS && producer && producer.state !== "online") {
     return `No producer is sending this match. ${producer.reason ?? ""}`;
   }
   return null;
@@ -32,7 +30,7 @@ export function connectionOf({ feed, stats, lamps, changedAt }, now = Date.now()
   const lost = feed.mode === "lost" || (feed.mode === "reconnecting" && silent > SILENCE_MS);
   const over = stats !== null && isOver(stats.status);
   const age = changedAt === null ? 0 : now - changedAt;
-  const running = stats !== null && !over && stats.status !== "scheduled";
+  const running = stats?.status === "live";
   const source = feed.mode === "stream" || feed.mode === "polling" ? sourceProblem(lamps, running, age) : null;
   if (over) return { state: "finished", text: stats.status === "abandoned" ? "Abandoned" : "Finished", sentence: lost ? "The dashboard does not answer; this match is over." : source };
   if (lost || (source && stats)) {

@@ -12,7 +12,7 @@ export class Figure {
     const id = `figure-${++made}`;
     this.rows = rows;
     this.sentence = el("p", { class: "sentence", id: `${id}-sentence` });
-    this.toggle = el("button", { class: "button quiet toggle", "aria-expanded": "false", "aria-controls": `${id}-table`, onclick: () => this.#flip() }, "Show as table");
+    this.toggle = el("button", { class: "button quiet toggle", "aria-controls": `${id}-table`, onclick: () => this.#flip() }, "Show as table");
     this.plot = el("div", { class: "plot", role: "img" });
     this.area = el("div", { class: "plot-area" }, this.plot);
     this.holder = el("div", { class: "as-table", id: `${id}-table`, tabindex: "0", role: "region", "aria-label": `${title}, as a table`, hidden: true });
@@ -30,7 +30,6 @@ export class Figure {
   #flip() {
     const open = this.holder.hidden;
     this.holder.hidden = !open;
-    setAttribute(this.toggle, "aria-expanded", String(open));
     setText(this.toggle, open ? "Hide the table" : "Show as table");
     this.#table = open ? el("table") : null;
     this.holder.replaceChildren(...(open ? [this.#table] : []));
