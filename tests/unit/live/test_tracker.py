@@ -193,9 +193,7 @@ def play(
     return records
 
 
-def test_of_finished_matches_the_last_are_kept_and_running_ones_stay(
-    log: Any, event: Event
-) -> None:
+def test_of_finished_matches_the_last_are_kept_and_running_ones_stay(log: Any, event: Event) -> None:
     tracker = Tracker(kept_finished=3)
     play(tracker, log, event, "running", to_the_end=False)
     for number in range(6):
