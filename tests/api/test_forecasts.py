@@ -174,7 +174,7 @@ def test_after_the_last_event_of_a_real_match_its_result_is_certain(api: str, re
 
 def test_what_matchcast_state_prints_is_a_body_to_predict(api: str, real_data: Path) -> None:
     match, events = real_match(real_data)
-    state = MatchState("final", MatchInfo(id="final", **match))
+    state = MatchState("final", MatchInfo("final", match["home_team"], match["away_team"]))
     for one in events[:700]:
         state.apply(decode(json.dumps(one).encode()))
     printed = msgspec.to_builtins(summarise(state))

@@ -20,7 +20,7 @@ from matchcast.forecast.forecast import Forecast
 from matchcast.forecast.model import GoalRateForecaster
 from matchcast.forecast.situation import Situation
 
-STATE = {
+STATE: dict[str, Any] = {
     "match": {"home_team": "Arsenal", "away_team": "Chelsea"},
     "period": 2,
     "minute": 67,
@@ -262,5 +262,5 @@ def test_a_failure_inside_answers_500_says_nothing_of_it_and_is_in_the_log(
     assert "secret" not in response.text
     assert "ZeroDivisionError" not in response.text
     record = next(one for one in caplog.records if one.exc_info)
-    assert record.reference in detail
+    assert str(vars(record)["reference"]) in detail
     assert post(api_of_model, {"states": [STATE]}, "/predict/batch").status_code == 200

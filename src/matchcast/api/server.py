@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -116,7 +117,10 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
 
         model = CurrentModel(Metrics())
         model.load(self._settings.model)
-        return create_app(model)
+        app = create_app(model)
+        gc.collect()
+        gc.freeze()  # what was made so far stays: a collection amid requests need not walk it
+        return app
 
     def run(self) -> None:
         """Serve until a signal says stop."""
