@@ -34,6 +34,12 @@ PROJECT_FILES = (
 )
 BUILT = ROOT / "src/matchcast/dashboard/static/vendor/manifest.json"
 BUILD_EDITABLE = "import sys; from hatchling.build import build_editable; print(build_editable(sys.argv[1]))"
+OWN_CERTIFICATES = (
+    "peer certificate",
+    "CERTIFICATE_VERIFY_FAILED",
+    "SELF_SIGNED_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT",
+)
 NETWORK_TROUBLE = (
     "new connection",
     "name resolution",
@@ -72,6 +78,11 @@ def run(command: list[str | Path], doing: str) -> str:
         return done.stdout
     output = (done.stdout + done.stderr).strip()
     last = "\n".join(f"    {line}" for line in output.splitlines()[-6:])
+    if any(sign in output for sign in OWN_CERTIFICATES):
+        raise Failure(
+            f"{doing} met a certificate that this network made itself:\n{last}",
+            "name its authority's file in SSL_CERT_FILE, PIP_CERT, REQUESTS_CA_BUNDLE and NODE_EXTRA_CA_CERTS",
+        )
     if any(sign in output for sign in NETWORK_TROUBLE):
         raise Failure(
             f"{doing} needs the package registries, and they cannot be reached:\n{last}",

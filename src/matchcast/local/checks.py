@@ -201,7 +201,7 @@ def require(layout: Layout) -> str:
     for gate in gates:
         for check in gate():
             if check.verdict is Verdict.BAD:
-                needed = f" ({check.needed} needed)" if check.needed else ""
+                needed = f"; needed: {check.needed}" if check.needed else ""
                 raise NotFit(f"{check.name.capitalize()}: {check.found}{needed}.", hint=check.mend)
             if check.brief:
                 briefs.append(check.brief)

@@ -166,11 +166,14 @@ def _fetch(jar: Jar, staging: Path, folder: Path) -> None:
             # requests' errors are OSErrors; jgo raises RuntimeError for "not found" and a bad checksum.
             log.info("fetch failed", extra={"jar": coordinate, "attempt": attempt, "error": repr(error)})
             if attempt == ATTEMPTS:
+                own = "CERTIFICATE_VERIFY_FAILED" in str(error)
                 raise JarsUnavailable(
                     f"Kafka's jar {coordinate} cannot be fetched from Maven Central.",
-                    hint="check the network or proxy, then start again: what was fetched is kept",
+                    hint="name your network's certificate authority in REQUESTS_CA_BUNDLE"
+                    if own
+                    else "check the network or proxy, then start again: what was fetched is kept",
                 ) from error
-            time.sleep(0.5 * 2**attempt)
+            time.sleep(0.25 * 2**attempt)
         else:
             break
     with fetched.open("rb") as file:
