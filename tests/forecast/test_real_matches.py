@@ -92,7 +92,7 @@ def test_club_matches_without_projections_are_rated_by_each_others_results(
 def test_the_packaged_champion_is_what_training_makes_of_the_data(archive: Archive) -> None:
     champion, again = load_champion(), train(archive)
     assert again.goal_rates.coefficients == pytest.approx(champion.goal_rates.coefficients, abs=1e-4)
-    assert again.goal_rates.shares == pytest.approx(champion.goal_rates.shares, abs=1e-5)
+    assert again.goal_rates.club_shares == pytest.approx(champion.goal_rates.club_shares, abs=1e-5)
     for pool in ("national", "club"):
         made, packaged = getattr(again.ratings, pool).teams, getattr(champion.ratings, pool).teams
         assert made.keys() == packaged.keys()

@@ -119,10 +119,11 @@ class _Header(Struct, frozen=True):
 def _fault(artefact: Artefact) -> str | None:
     """The first value that no fit could give, in words."""
     rates, ratings = artefact.goal_rates, artefact.ratings
-    if len(rates.shares) != BINS or not all(0 < share < 1 for share in rates.shares):
-        return f"goal shares must be {BINS} numbers between 0 and 1"
-    if not math.isclose(sum(rates.shares), 1.0, abs_tol=1e-3):
-        return "goal shares must sum to 1"
+    for shares in (rates.club_shares, rates.national_shares):
+        if len(shares) != BINS or not all(0 < share < 1 for share in shares):
+            return f"goal shares must be {BINS} numbers between 0 and 1"
+        if not math.isclose(sum(shares), 1.0, abs_tol=1e-3):
+            return "goal shares must sum to 1"
     if set(rates.coefficients) != set(COEFFICIENTS):
         return "its coefficients are not those of this version's goal rates"
     if not all(abs(value) < 5 for value in rates.coefficients.values()):

@@ -21,6 +21,7 @@ from matchcast.forecast.course import BINS, FIRST_STOPPAGE_BIN
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 MOST_LEAD = 10
 """Leads beyond this many goals are treated as this many."""
@@ -71,11 +72,13 @@ def state_of(lead: Ints) -> Ints:
 class GoalRates(Struct, frozen=True, dict=True):
     """Fitted goal rates. Plain numbers: whoever needs the same rates for ever keeps these.
 
-    `shares` are the parts of a match's goals that fall in each of the 20 bins of `course` (they sum to
-    1); `coefficients` has a number for each name in `COEFFICIENTS`.
+    The shares are the parts of a match's goals that fall in each of the 20 bins of `course`, in
+    matches of clubs and of national teams; each sum to 1. `coefficients` has a number for each name
+    in `COEFFICIENTS`.
     """
 
-    shares: tuple[float, ...]
+    club_shares: tuple[float, ...]
+    national_shares: tuple[float, ...]
     coefficients: Mapping[str, float]
 
     @cached_property
@@ -93,34 +96,36 @@ class GoalRates(Struct, frozen=True, dict=True):
         """What a unit of strength gap (log of own over other) adds to it, (STATES,)."""
         return np.array([self.coefficients.get(f"gap_{state}", 0.0) for state in STATES])
 
-    def in_bins(self, strengths: Floats, men: Ints) -> Floats:
+    def in_bins(self, strengths: Floats, men: Ints, national: Flags) -> Floats:
         """Goals that each team is expected to score in each bin, were the score to stay the same.
 
         Args:
             strengths: (N, 2) pre-match expected goals, home and away.
             men: (N,) men of the home team less those of the away team.
+            national: (N,) whether it is a match of national teams.
 
         Returns:
             (N, BINS, LEADS, 2) goals of home and away; the leads run from `-MOST_LEAD` to `MOST_LEAD`.
         """
         late = lateness(np.arange(BINS))
-        return self._goals(np.log(self.shares), late, strengths, men)
+        shares = np.where(national[:, None], self.national_shares, self.club_shares)
+        return self._goals(np.log(shares), late, strengths, men)
 
     def in_extra_time(self, strengths: Floats, men: Ints) -> Floats:
         """The same for extra time as one bin, (N, 1, LEADS, 2), played as minute 75 is."""
         late = lateness(np.array([EXTRA_TIME_LIKE_BIN]))
-        return self._goals(np.log([EXTRA_TIME_SHARE]), late, strengths, men)
+        return self._goals(np.log([[EXTRA_TIME_SHARE]]), late, strengths, men)
 
     def _goals(self, log_shares: Floats, late: Floats, strengths: Floats, men: Ints) -> Floats:
         states = state_of(np.arange(-MOST_LEAD, MOST_LEAD + 1))
-        in_state = log_shares[:, None] + (self._plain + late[:, None] * self._late)[:, states]
+        in_state = log_shares[:, :, None] + (self._plain + late[:, None] * self._late)[:, states]
         with_gap = self._gap[states]
         log_strengths = np.log(strengths)
         gap = (log_strengths[:, 0] - log_strengths[:, 1])[:, None, None]
         home = log_strengths[:, 0] + self.coefficients["intercept"] + self.of_men(men)
         away = log_strengths[:, 1] + self.coefficients["intercept"] + self.of_men(-men)
         of_home = home[:, None, None] + in_state + gap * with_gap
-        of_away = away[:, None, None] + in_state[:, ::-1] - gap * with_gap[::-1]
+        of_away = away[:, None, None] + in_state[:, :, ::-1] - gap * with_gap[::-1]
         return np.exp(np.stack((of_home, of_away), axis=-1))
 
     def of_men(self, men: Ints) -> Floats:

@@ -76,7 +76,7 @@ class Judged:
         """Forecasts (N, 3) at the snapshots of matches: the model's and each baseline's, by name."""
         taken = snapshots(rated.matches)
         strengths = rated.expected_goals(self.national, self.club, self.projections)
-        found = {MODEL: forecasts(self.goal_rates, strengths, taken)}
+        found = {MODEL: forecasts(self.goal_rates, strengths, rated.national, taken)}
         found["pre_match"] = np.repeat(found[MODEL][:: len(MINUTES)], len(MINUTES), axis=0)
         baselines = self.baselines.get(rated.matches.name)
         if baselines is not None:

@@ -12,7 +12,7 @@ from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.course import EXTRA_TIME, NORMAL_TIME
 from matchcast.forecast.fixture_tables import NOTHING_TO_COME, Fixture, Remaining
 from matchcast.forecast.forecast import FinalScore, Forecast, NextGoal, Outcome, PerTeam
-from matchcast.forecast.goal_rates import MOST_MEN
+from matchcast.forecast.goal_rates import MOST_MEN, Floats
 from matchcast.forecast.ratings import Meeting, bounded
 from matchcast.forecast.recent import Recent
 from matchcast.forecast.shoot_out import win_chance
@@ -138,29 +138,32 @@ class GoalRateForecaster:
 
     def _make(self, keys: Sequence[_Key]) -> list[Fixture]:
         """Table fixtures; those on the same course in one go."""
-        meetings = [self._meeting(key) for key in keys]
-        fixtures: list[Fixture | None] = [None] * len(keys)
+        meetings = {key: self._meeting(key) for key in keys}
+        fixtures = {}
+        for extra_time, course in ((False, NORMAL_TIME), (True, EXTRA_TIME)):
+            chosen = [key for key in keys if key.extra_time is extra_time]
+            if chosen:
+                in_bins = self._in_bins(chosen, [meetings[key] for key in chosen], extra_time)
+                for key, goals, results in zip(chosen, in_bins, result_table(in_bins, course), strict=True):
+                    fixtures[key] = Fixture(meetings[key], goals, course, results)
+        return [fixtures[key] for key in keys]
+
+    def _in_bins(self, keys: Sequence[_Key], meetings: Sequence[Meeting], extra_time: bool) -> Floats:
+        """Goal rates of fixtures, as `GoalRates` gives them."""
         rates = self.artefact.goal_rates
-        for course, of_course, extra_time in (
-            (NORMAL_TIME, rates.in_bins, False),
-            (EXTRA_TIME, rates.in_extra_time, True),
-        ):
-            chosen = [index for index, key in enumerate(keys) if key.extra_time is extra_time]
-            if not chosen:
-                continue
-            in_bins = of_course(
-                np.array([(meetings[index].home, meetings[index].away) for index in chosen]),
-                np.array([keys[index].men for index in chosen]),
-            )
-            for index, goals, results in zip(chosen, in_bins, result_table(in_bins, course), strict=True):
-                fixtures[index] = Fixture(meetings[index], goals, course, results)
-        return [fixture for fixture in fixtures if fixture is not None]
+        strengths = np.array([(meeting.home, meeting.away) for meeting in meetings])
+        men = np.array([key.men for key in keys])
+        if extra_time:
+            return rates.in_extra_time(strengths, men)
+        return rates.in_bins(strengths, men, np.array([meeting.national for meeting in meetings]))
 
     def _meeting(self, key: _Key) -> Meeting:
         """Pre-match expected goals: those that are given, else those of the ratings."""
-        if key.strengths is not None:
-            return Meeting(bounded(key.strengths.home), bounded(key.strengths.away), True, True)
-        return self.artefact.ratings.meeting(key.home, key.away, neutral=key.neutral)
+        meeting = self.artefact.ratings.meeting(key.home, key.away, neutral=key.neutral)
+        if key.strengths is None:
+            return meeting
+        home, away = bounded(key.strengths.home), bounded(key.strengths.away)
+        return Meeting(home, away, True, True, meeting.national)
 
 
 def _key(situation: Situation) -> _Key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import PoissonRegressor
 
-from matchcast.forecast.archive import Floats, Ints, Matches
+from matchcast.forecast.archive import Flags, Floats, Ints, Matches
 from matchcast.forecast.course import FIRST_STOPPAGE_BIN, SECOND_STOPPAGE_BIN
 from matchcast.forecast.goal_rates import COEFFICIENTS, MOST_MEN, STATES, GoalRates, lateness, state_of
 from matchcast.forecast.segments import BIN_MINUTES, FOLDED_BINS, Segments, segments
@@ -16,6 +16,7 @@ from matchcast.forecast.segments import BIN_MINUTES, FOLDED_BINS, Segments, segm
 FIRST_HALF_STOPPAGE_PART, SECOND_HALF_STOPPAGE_PART = 0.266, 0.455
 """Part of the goals of a half's last bin that fall in stoppage: .0168 of .0632, .0513 of .1127."""
 
+FEWEST_GOALS = 2000
 FEWEST_RED_CARDS = 50
 MEN_MORE, MEN_FEWER = 0.385, -0.371
 """Effect of a man more or fewer where the matches have too few red cards: the rate x1.47 and x0.69."""
@@ -25,16 +26,17 @@ _RIDGE = 1e-7
 
 @dataclass(frozen=True)
 class Sample:
-    """Matches to learn from, with the goals expected of each team before the match, (N, 2)."""
+    """Matches to learn from: the goals expected of each team before, (N, 2), and which are national, (N,)."""
 
     matches: Matches
     strengths: Floats
+    national: Flags
 
 
 def fit_goal_rates(samples: Sequence[Sample]) -> GoalRates:
     """Fit goal rates to all samples together."""
     cut = [segments(sample.matches) for sample in samples]
-    shares = _shares(cut)
+    shares = _shares(cut, samples)
     rows, exposure, goals = zip(
         *(_rows(some, sample, shares) for some, sample in zip(cut, samples, strict=True)), strict=True
     )
@@ -46,15 +48,22 @@ def fit_goal_rates(samples: Sequence[Sample]) -> GoalRates:
         fitted |= {"men_more": MEN_MORE, "men_fewer": MEN_FEWER}
     fitted["men_more"] = max(fitted["men_more"], 0.0)
     fitted["men_fewer"] = min(fitted["men_fewer"], 0.0)
-    return GoalRates(_unfolded(shares), {name: round(float(value), 6) for name, value in fitted.items()})
+    club, national = (_unfolded(of_kind) for of_kind in shares)
+    return GoalRates(club, national, {name: round(float(value), 6) for name, value in fitted.items()})
 
 
-def _shares(cut: Sequence[Segments]) -> Floats:
-    """Part of the goals that falls in each folded bin."""
-    goals = np.zeros(FOLDED_BINS)
-    for some in cut:
-        goals += np.bincount(some.bin, some.goals.sum(axis=1), FOLDED_BINS)
-    goals /= goals.sum()
+def _shares(cut: Sequence[Segments], samples: Sequence[Sample]) -> Floats:
+    """Part of the goals that falls in each folded bin, (2, FOLDED_BINS): clubs' and national teams'.
+
+    A kind of which there are too few goals has the shares of all.
+    """
+    goals = np.zeros((2, FOLDED_BINS))
+    for some, sample in zip(cut, samples, strict=True):
+        kind = sample.national.astype(np.int64)[some.match]
+        np.add.at(goals, (kind, some.bin), some.goals.sum(axis=1))
+    few = goals.sum(axis=1) < FEWEST_GOALS
+    goals[few] = goals.sum(axis=0)
+    goals /= goals.sum(axis=1, keepdims=True)
     return goals
 
 
@@ -73,7 +82,8 @@ def _unfolded(shares: Floats) -> tuple[float, ...]:
 def _rows(some: Segments, sample: Sample, shares: Floats) -> tuple[Floats, Floats, Ints]:
     """Regressors, exposure and goals of both teams' stretches."""
     bins = np.where(some.bin >= FIRST_STOPPAGE_BIN, some.bin + 1, some.bin)
-    exposure = shares[some.bin] * some.minutes / BIN_MINUTES
+    kind = sample.national.astype(np.int64)[some.match]
+    exposure = shares[kind, some.bin] * some.minutes / BIN_MINUTES
     log_strengths = np.log(sample.strengths)[some.match]
     home = design(bins, some.lead, log_strengths[:, 0] - log_strengths[:, 1], some.men)
     away = design(bins, -some.lead, log_strengths[:, 1] - log_strengths[:, 0], -some.men)

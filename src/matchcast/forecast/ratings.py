@@ -54,12 +54,13 @@ class Scale(Struct, frozen=True):
 
 
 class Meeting(NamedTuple):
-    """Pre-match expected goals of two teams, and which of the two were rated."""
+    """Pre-match expected goals of two teams, which were rated, and whether they are national teams."""
 
     home: float
     away: float
     home_known: bool
     away_known: bool
+    national: bool = False
 
 
 class Pool(Struct, frozen=True, dict=True):
@@ -104,5 +105,5 @@ class Ratings(Struct, frozen=True):
         """Expected goals when `home` plays `away`: as national teams if more of the two are, else as clubs."""
         clubs, nations = self.club.find(home, away), self.national.find(home, away)
         if nations.count(None) < clubs.count(None):
-            return self.national.meeting(*nations, neutral=neutral)
+            return self.national.meeting(*nations, neutral=neutral)._replace(national=True)
         return self.club.meeting(*clubs, neutral=neutral)

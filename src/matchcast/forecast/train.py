@@ -95,7 +95,10 @@ def learn(sets: Sequence[Rated]) -> Judged:
         if given.sum() >= _FEWEST_OF_SCALE:
             projected = np.log(rated.matches.projected[given])
             projections = fit_scale(projected, rated.neutral[given], goals[given])
-    samples = [Sample(rated.matches, rated.expected_goals(national, club, projections)) for rated in sets]
+    samples = [
+        Sample(rated.matches, rated.expected_goals(national, club, projections), rated.national)
+        for rated in sets
+    ]
     baselines = {rated.matches.name: fit_baselines(snapshots(rated.matches)) for rated in sets}
     return Judged(fit_goal_rates(samples), national, club, projections, baselines)
 

@@ -76,8 +76,8 @@ def test_a_model_of_another_schema_is_refused_by_its_number(model: Artefact) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda m: replace(m, goal_rates=replace(m.goal_rates, shares=(0.5, 0.5))), "20 numbers"),
-        (lambda m: replace(m, goal_rates=replace(m.goal_rates, shares=(0.04,) * 20)), "sum to 1"),
+        (lambda m: replace(m, goal_rates=replace(m.goal_rates, club_shares=(0.5, 0.5))), "20 numbers"),
+        (lambda m: replace(m, goal_rates=replace(m.goal_rates, club_shares=(0.04,) * 20)), "sum to 1"),
         (lambda m: replace(m, goal_rates=replace(m.goal_rates, coefficients={})), "coefficients"),
         (
             lambda m: replace(

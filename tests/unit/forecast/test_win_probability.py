@@ -19,7 +19,7 @@ from matchcast.forecast.goal_rates import (
 )
 from matchcast.forecast.win_probability import NEAR_LEAD, next_goal_table, result_table, score_table
 
-PLAIN = GoalRates(tuple([1 / BINS] * BINS), dict.fromkeys(COEFFICIENTS, 0.0))
+PLAIN = GoalRates((1 / BINS,) * BINS, (1 / BINS,) * BINS, dict.fromkeys(COEFFICIENTS, 0.0))
 HOME, AWAY = 1.6, 1.1
 
 
@@ -28,7 +28,7 @@ def _poisson(mean: float, goals: int) -> float:
 
 
 def _in_bins(rates: GoalRates, men: int = 0) -> np.ndarray:
-    return rates.in_bins(np.array([[HOME, AWAY]]), np.array([men]))
+    return rates.in_bins(np.array([[HOME, AWAY]]), np.array([men]), np.array([False]))
 
 
 def test_without_effects_of_the_score_goals_are_two_poisson_numbers() -> None:
@@ -98,7 +98,7 @@ def test_training_and_serving_see_the_same_features() -> None:
         ):
             rows = design(bins, lead, np.full(len(bins), own_gap), np.full(len(bins), own_men))
             logs = rates.coefficients["intercept"] + rows @ weights
-            trained = np.array(rates.shares)[bins] * own * np.exp(logs)
+            trained = np.array(rates.club_shares)[bins] * own * np.exp(logs)
             assert served[bins, leads + MOST_LEAD, side] == pytest.approx(trained)
 
 
