@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from functools import cached_property
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -140,17 +140,10 @@ def _numbers(scores: Floats, next_goal: Floats) -> Floats:
     )
 
 
-class Fixture:
-    """The tables of one fixture on one course; the larger one is made when first asked for."""
+class Fixture(NamedTuple):
+    """One fixture on one course: who meets, how it ends, and the goal rates, (bins, LEADS, 2)."""
 
-    def __init__(self, meeting: Meeting, in_bins: Floats, course: Course, results: Floats) -> None:
-        """Take its goal rates, (bins, LEADS, 2), and its result table, (steps + 1, LEADS, 2)."""
-        self.meeting = meeting
-        self.results = ResultTable(results)
-        self._in_bins = in_bins
-        self._course = course
-
-    @cached_property
-    def goals(self) -> GoalTable:
-        """Table of the goals still to come."""
-        return GoalTable(self._in_bins, self._course)
+    meeting: Meeting
+    results: ResultTable
+    in_bins: Floats
+    course: Course

@@ -10,7 +10,7 @@ import numpy as np
 from matchcast.events.record import Strengths
 from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.course import EXTRA_TIME, NORMAL_TIME
-from matchcast.forecast.fixture_tables import NOTHING_TO_COME, Fixture, Remaining
+from matchcast.forecast.fixture_tables import NOTHING_TO_COME, Fixture, GoalTable, Remaining, ResultTable
 from matchcast.forecast.forecast import FinalScore, Forecast, NextGoal, Outcome, PerTeam
 from matchcast.forecast.goal_rates import MOST_MEN, Floats
 from matchcast.forecast.ratings import Meeting, bounded
@@ -19,8 +19,8 @@ from matchcast.forecast.shoot_out import win_chance
 from matchcast.forecast.situation import Situation
 from matchcast.forecast.win_probability import result_table
 
-FIXTURES = 512
-"""Fixtures kept at once; each takes 40 kB, and half a megabyte once its scores were asked for."""
+FIXTURES, GOAL_TABLES = 1024, 192
+"""Tables kept at once, those used last: 40 kB for how a fixture ends, about 400 kB for its goals."""
 
 TABLED_AT_ONCE = 64
 LIKELIEST = 5
@@ -49,6 +49,7 @@ class GoalRateForecaster:
         self.artefact = artefact
         self.version = artefact.version
         self._fixtures: Recent[_Key, Fixture] = Recent(FIXTURES)
+        self._goals: Recent[_Key, GoalTable] = Recent(GOAL_TABLES)
 
     def outcome(self, situation: Situation) -> Outcome:
         """Win, draw and loss at 90 minutes, or at 120 once extra time has begun."""
@@ -72,11 +73,15 @@ class GoalRateForecaster:
     def forecast(self, situation: Situation) -> Forecast:
         """Everything that there is to say, see `Forecast`."""
         home, away = situation.home_goals, situation.away_goals
-        fixture = self._fixture(_key(situation))
+        key = _key(situation)
+        fixture = self._fixture(key)
         if _runs(situation):
             position = _position(situation)
             outcome = fixture.results.outcome(position, home - away)
-            remaining = fixture.goals.remaining(position, home - away)
+            goals = self._goals.get(key)
+            if goals is None:
+                goals = self._goals.put(key, GoalTable(fixture.in_bins, fixture.course))
+            remaining = goals.remaining(position, home - away)
         else:
             outcome, remaining = _ended(situation), NOTHING_TO_COME
         meeting = fixture.meeting
@@ -145,7 +150,7 @@ class GoalRateForecaster:
             if chosen:
                 in_bins = self._in_bins(chosen, [meetings[key] for key in chosen], extra_time)
                 for key, goals, results in zip(chosen, in_bins, result_table(in_bins, course), strict=True):
-                    fixtures[key] = Fixture(meetings[key], goals, course, results)
+                    fixtures[key] = Fixture(meetings[key], ResultTable(results), goals, course)
         return [fixtures[key] for key in keys]
 
     def _in_bins(self, keys: Sequence[_Key], meetings: Sequence[Meeting], extra_time: bool) -> Floats:
