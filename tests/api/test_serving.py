@@ -88,6 +88,11 @@ def test_several_workers_add_up_their_metrics_and_a_worker_that_dies_is_replaced
         assert requests.post(f"{running.url}/predict", json=STATE, timeout=10).ok
         wait_until(lambda: len(master.children()) == 2)
         assert count() == 41
+        second = next(child for child in master.children() if child != first)
+        second.terminate()
+        second.wait(10)
+        wait_until(lambda: len(master.children()) == 2)
+        assert count() == 41
 
 
 def is_refused(address: tuple[str, int]) -> bool:
@@ -121,6 +126,7 @@ def test_ctrl_c_ends_it_with_130_and_leaves_no_process(run_api: RunApi) -> None:
         assert running.process.wait(30) == 130
         _, alive = psutil.wait_procs(workers, timeout=10)
         assert not alive
+        assert [line["level"] for line in running.lines() if line["level"] in ("warning", "error")] == []
 
 
 def test_a_long_batch_does_not_keep_others_waiting(api: str) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -76,8 +75,11 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
+    interrupted = False
+
     def handle_int(self) -> None:
-        raise HaltServer("interrupted", INTERRUPTED)
+        self.interrupted = True
+        raise StopIteration
 
 
 class ApiServer(BaseApplication):  # type: ignore[misc]
@@ -105,6 +107,7 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
             "proc_name": "matchcast api",
             "when_ready": self._announce,
             "child_exit": self._forget,
+            "on_exit": self._clean_up,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -127,11 +130,11 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
         if self._settings.api_workers > 1:
             self._metrics_dir = tempfile.mkdtemp(prefix="matchcast-api-")
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._metrics_dir
+        arbiter = _Arbiter(self)
         try:
-            _Arbiter(self).run()
-        finally:
-            if self._metrics_dir is not None:
-                shutil.rmtree(self._metrics_dir, ignore_errors=True)
+            arbiter.run()
+        except SystemExit as end:
+            raise SystemExit(INTERRUPTED if arbiter.interrupted else end.code) from None
 
     def _announce(self, _: Arbiter) -> None:
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -144,6 +147,11 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
             from prometheus_client.multiprocess import mark_process_dead
 
             mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+    def _clean_up(self, _: Arbiter) -> None:
+        if self._metrics_dir is not None:
+            shutil.rmtree(self._metrics_dir, ignore_errors=True)
+        log.info("model API stopped")
 
 
 def bind(host: str, port: int) -> socket.socket:
