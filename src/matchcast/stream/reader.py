@@ -218,9 +218,10 @@ class EventReader:
         code = error.code() if error is not None else None
         if code == KafkaError._PARTITION_EOF:
             # The end is reached, although compaction or aborted transactions left the last offsets empty.
-            partition = message.partition()
-            self._next[partition] = max(self._next[partition], message.offset())
-            self._waiting.discard(partition)
+            partition, offset = message.partition(), message.offset()
+            self._next[partition] = max(self._next[partition], offset)
+            if offset >= self._ends[partition]:
+                self._waiting.discard(partition)
             self.problem = None
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._skip_gap(message.partition())
@@ -230,7 +231,9 @@ class EventReader:
     def _skip_gap(self, partition: int) -> None:
         low, high = self._watermarks(partition, 10)
         self._note_gap(Gap(partition, self._next[partition], low))
-        self._consumer.seek(TopicPartition(self.topic, partition, low))
+        # The error has stopped the partition: it cannot be sought in, only be taken up again.
+        self._consumer.incremental_unassign([TopicPartition(self.topic, partition)])
+        self._consumer.incremental_assign([TopicPartition(self.topic, partition, low)])
         self._expect({partition: (low, high)})
 
     def _note_gap(self, gap: Gap) -> None:
