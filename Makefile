@@ -6,8 +6,7 @@ BIN          = .venv/bin
 COMPILE      = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
                --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 PYTEST       = $(BIN)/python -m pytest
-UNITS        = tests/unit tests/api tests/stream tests/forecast
-WHOLE        = tests/local tests/browser
+WHOLE        = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
@@ -43,8 +42,8 @@ test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q tests/unit
 
 test: lint typecheck browser ## everything, against the real things
-	$(PYTEST) -n 2 --dist loadfile --durations=10 $(wildcard $(UNITS))
-	$(PYTEST) --durations=10 $(wildcard $(WHOLE))
+	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
+	$(PYTEST) --durations=10 $(WHOLE)
 	@$(MAKE) --no-print-directory test-pythons
 
 test-pythons: dev ## unit tests on every other Python here that Matchcast runs on

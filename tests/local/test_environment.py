@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.local.machine import Machine, Program, processes_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,15 +30,16 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def shell_environment() -> dict[str, str]:
+    """Return the environment of a shell that knows nothing of this test run."""
+    foreign = ("MATCHCAST_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTEST_", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
 def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MATCHCAST_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTEST_"))
-    }
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
-        cwd=checkout, env={**inherited, **environment}, capture_output=True, text=True, timeout=240, check=False,
+        cwd=checkout, env={**shell_environment(), **environment}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 
 
@@ -51,6 +54,19 @@ def test_a_first_make_brings_everything_and_a_second_does_nothing(checkout: Path
     assert (checkout / "src/matchcast/dashboard/static/vendor/uPlot.iife.min.js").exists()
     second = make(checkout, "environment")
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_what_running_needs_is_in_its_lock(checkout: Path, machine: Machine) -> None:
+    make(checkout, "environment")
+    ours = {name: value for name, value in machine.environment.items() if name.startswith("MATCHCAST_")}
+    up = Program(["make", "-C", str(checkout), "up"], machine.folder / "up", {**shell_environment(), **ours})
+    machine.programs.append(up)
+    up.wait_for("Ready in")
+    assert "five matches live" in up.shown
+    up.signal(signal.SIGTERM)
+    up.end()
+    assert "kafka      ended" in up.shown
+    assert processes_of(machine.state) == []
 
 
 def test_an_install_that_was_cut_short_is_made_whole(checkout: Path) -> None:
