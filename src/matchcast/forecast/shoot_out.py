@@ -22,6 +22,8 @@ def win_chance(home: int, away: int, home_kicks: int | None = None, away_kicks: 
     least = max(home, away)
     home_taken = max(least if home_kicks is None else home_kicks, home)
     away_taken = max(least if away_kicks is None else away_kicks, away)
+    # Teams take turns: whatever was reported, neither is more than one kick behind.
+    home_taken, away_taken = max(home_taken, away_taken - 1), max(away_taken, home_taken - 1)
     return _chance(home - away, home_taken, away_taken)
 
 

@@ -23,14 +23,15 @@ class Pace:
     """How ratings move.
 
     `base` and `at_home` are the log goals that the walk itself expects between average teams;
-    `spread` is the variance of a team of which nothing is known, `drift` what a day adds to it,
-    `correlation` that between attack and defence. Goals beyond `most_goals` count as so many;
+    `spread` is the variance of a team of which nothing is known, `known_spread` that of one whose
+    rating was kept, `drift` what a day adds to it, `correlation` that between attack and defence. Goals beyond `most_goals` count as so many;
     a friendly counts for `friendly` of a match.
     """
 
     base: float = 0.2
     at_home: float = 0.35
     spread: float = 0.2
+    known_spread: float = 0.03
     drift: float = 3e-5
     correlation: float = 0.5
     most_goals: int = 5
@@ -49,10 +50,11 @@ class _Team:
 
     __slots__ = ("attack", "both", "day", "defence", "of_attack", "of_defence")
 
-    def __init__(self, start: Rating, pace: Pace, day: int) -> None:
-        self.attack, self.defence = start.attack, start.defence
-        self.of_attack = self.of_defence = pace.spread
-        self.both = pace.correlation * pace.spread
+    def __init__(self, start: Rating | None, pace: Pace, day: int) -> None:
+        known = AVERAGE if start is None else start
+        self.attack, self.defence = known.attack, known.defence
+        self.of_attack = self.of_defence = pace.spread if start is None else pace.known_spread
+        self.both = pace.correlation * self.of_attack
         self.day = day
 
     def widen(self, pace: Pace, day: int) -> None:
@@ -133,7 +135,7 @@ class Walk:
     def _at(self, name: str, day: int) -> _Team:
         team = self._teams.get(name)
         if team is None:
-            team = self._teams[name] = _Team(self._start.get(name, AVERAGE), self._pace, day)
+            team = self._teams[name] = _Team(self._start.get(name), self._pace, day)
         else:
             team.widen(self._pace, day)
         return team

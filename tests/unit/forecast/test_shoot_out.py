@@ -24,3 +24,8 @@ def test_the_last_kick_of_a_pair_decides() -> None:
 @pytest.mark.parametrize(("home", "away"), [(0, 1), (2, 3), (4, 4), (9, 8)])
 def test_swapping_the_teams_mirrors(home: int, away: int) -> None:
     assert win_chance(home, away) == pytest.approx(1.0 - win_chance(away, home))
+
+
+def test_impossible_counts_of_kicks_still_have_an_answer() -> None:
+    assert win_chance(0, 0, 99, 0) == pytest.approx((1.0 - SCORED) * 0.5)
+    assert win_chance(3, 99, 0, 0) == 0.0
