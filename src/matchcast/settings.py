@@ -73,6 +73,13 @@ class Settings(BaseSettings):
         description="Folder of downloads; by default `matchcast` in the user's cache folder.",
     )
 
+    history_dir: Path = Field(
+        Path(".matchcast/history"), description="Folder of the history: events and matches that are over."
+    )
+    origin_url: str | None = Field(
+        None, description="Mirror that open data is fetched from; unset: the origins' own hosts."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )

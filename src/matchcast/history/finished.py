@@ -1,0 +1,107 @@
+"""Matches that the stream has brought to their end: folded from history, one row each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import groupby
+
+import duckdb
+
+from matchcast.events.record import decode
+from matchcast.history.batches import Manifest
+from matchcast.history.files import STREAM, HistoryFolder
+from matchcast.history.outcome import match_of
+from matchcast.history.parquet import open_history, write_matches
+from matchcast.history.tables import Match
+from matchcast.match.state import MatchState
+from matchcast.match.summary import summarise
+
+log = logging.getLogger(__name__)
+
+STAYS_OPEN_MINUTES = 15
+"""How long after the last record of a match a record that names none may still belong to it."""
+
+# What was in history when the batch was done: a retry finds the same, whatever came since.
+_KNOWN = """
+CREATE TEMP TABLE covered AS
+SELECT unnest(?::INTEGER[]) AS kafka_partition, unnest(?::BIGINT[]) AS first, unnest(?::BIGINT[]) AS last;
+"""
+
+_RECORDS = """
+CREATE TEMP VIEW known AS
+SELECT events.*, kafka_offset >= covered.first AS is_new
+FROM events JOIN covered USING (kafka_partition)
+WHERE source = getvariable('topic_id') AND kafka_offset <= covered.last;
+
+CREATE TEMP TABLE named AS
+SELECT match_id, bool_or(is_new) AS is_touched, min(recorded_at) AS first_at, max(recorded_at) AS last_at,
+       bool_or(type IN ('Half End', 'Match End') AND (period >= 2 OR type = 'Match End')) AS may_be_over
+FROM known WHERE match_id IS NOT NULL GROUP BY match_id;
+"""
+
+# A record that names no match belongs to the match that ran at its time and has its team.
+_UNNAMED = f"""
+CREATE TEMP TABLE adopted AS
+SELECT orphan.kafka_partition, orphan.kafka_offset, arg_max(named.match_id, named.first_at) AS match_id
+FROM (SELECT * FROM known WHERE match_id IS NULL) AS orphan
+JOIN (SELECT DISTINCT match_id, team FROM known WHERE match_id IS NOT NULL) AS plays USING (team)
+JOIN named ON named.match_id = plays.match_id
+WHERE orphan.recorded_at BETWEEN named.first_at AND named.last_at + INTERVAL {STAYS_OPEN_MINUTES} MINUTE
+GROUP BY ALL;
+"""  # noqa: S608 - a number of ours
+
+_FOLDED = """
+SELECT coalesce(known.match_id, adopted.match_id) AS match_id, value, strftime(recorded_at, '%Y-%m-%dT%H:%M:%S')
+FROM known LEFT JOIN adopted USING (kafka_partition, kafka_offset)
+WHERE coalesce(known.match_id, adopted.match_id) IN (
+    SELECT named.match_id FROM named WHERE may_be_over AND (is_touched OR named.match_id IN (
+        SELECT adopted.match_id FROM adopted JOIN known USING (kafka_partition, kafka_offset) WHERE is_new)))
+ORDER BY 1, kafka_partition, kafka_offset
+"""
+
+
+def fold_finished(history: HistoryFolder, manifest: Manifest) -> list[Match]:
+    """Write the matches that are over and of which the batch has records; return them by id.
+
+    Each is folded from all its records up to the batch's end, so that late ones count; `matches`
+    shows the fold of most events. Doing it again gives the same file.
+
+    Raises:
+        HistoryBusy: a drain runs.
+        HistoryUnwritable: the disk is full or the folder may not be written.
+    """
+    with history.locked(STREAM):
+        with open_history(history) as database:
+            matches = list(_fold(database, manifest))
+        write_matches(history.matches_of_batch(manifest.batch), matches)
+    return matches
+
+
+def _fold(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iterator[Match]:
+    ranges = manifest.ranges
+    database.execute("SET VARIABLE topic_id = ?", [manifest.topic_id])
+    database.execute(
+        _KNOWN,
+        [[one.partition for one in ranges], [one.first for one in ranges], [one.last for one in ranges]],
+    )
+    database.execute(_RECORDS)
+    database.execute(_UNNAMED)
+    records = database.execute(_FOLDED)
+    for match_id, rows in groupby(_rows(records), key=lambda row: row[0]):
+        state = MatchState(match_id)
+        first_at = ""
+        for _, value, at in rows:
+            first_at = min(first_at or at, at)
+            try:
+                state.apply(decode(value))
+            except Exception:
+                log.exception("an event of history cannot be folded", extra={"match_id": match_id})
+        match = match_of(summarise(state), source=manifest.topic_id, first_at=first_at)
+        if match is not None:
+            yield match
+
+
+def _rows(records: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bytes, str]]:
+    while rows := records.fetchmany(10_000):
+        yield from rows
