@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import click
+
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that a share (0 to 1) of the values does not exceed; of none it is not a number."""
@@ -27,7 +29,7 @@ def print_report(title: str, rows: Sequence[dict[str, object]]) -> None:
     columns = list(rows[0])
     cells = [columns, *([str(row[column]) for column in columns] for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
-    print(title)
+    click.echo(title)
     for line in cells:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
-    print(json.dumps({"benchmark": title, "rows": rows}))
+        click.echo("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    click.echo(json.dumps({"benchmark": title, "rows": rows}))

@@ -9,7 +9,7 @@ import time
 
 import click
 
-from benchmarks.load import Sender, interleave, make_matches
+from benchmarks.feeding import Sender, interleave, make_matches
 from benchmarks.report import print_report, spread
 from benchmarks.system import System, running_system
 from benchmarks.viewers import Viewers
@@ -33,7 +33,7 @@ def measure(system: System, streams: int, rate: float, seconds: float) -> dict[s
     waits, missed = [], 0
     for viewer in seen:
         updates = sorted(viewer.updates)
-        shown = {produced: at for produced, at in reversed(updates)}
+        shown = dict(reversed(updates))
         waits += [at - produced / 1000 for produced, at in shown.items()]
         newest = max(shown, default=0)
         missed += newest < max(events)

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 _POINT = re.compile(rb'"stream_id":"(\d+:\d+)"')
@@ -35,8 +35,7 @@ class _Viewer(asyncio.Protocol):
         self.snapshots = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._request)
+        cast("asyncio.Transport", transport).write(self._request)
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
@@ -60,12 +59,13 @@ class _Viewer(asyncio.Protocol):
 async def _view(url: str, paths: Sequence[str], orders: Connection) -> list[Seen]:
     address = urlsplit(url)
     loop = asyncio.get_running_loop()
-    connections = [
-        await loop.create_connection(
-            lambda path=path: _Viewer(address.netloc, path), address.hostname, address.port
-        )
-        for path in paths
-    ]
+    connections = []
+    for path in paths:
+
+        def make(path: str = path) -> _Viewer:
+            return _Viewer(address.netloc, path)
+
+        connections.append(await loop.create_connection(make, address.hostname or "", address.port or 80))
     viewers = [viewer for _, viewer in connections]
     while not all(viewer.status for viewer in viewers):
         await asyncio.sleep(0.05)
