@@ -2,10 +2,10 @@
 
 The effects were fitted to the goals, cards, shots and substitutions of four leagues of 2017/18; the
 scales were then set so that many matches reproduce the published figures of all five leagues of that
-season (1,822 matches): `python -m tests.simulator.calibrate` sets them, `python -m
-tests.simulator.table` prints what they give beside the real figures. Sources: L. Pappalardo et al., "A
-public data set of spatio-temporal match events in soccer competitions", Scientific Data 6:236 (2019), CC
-BY 4.0; FiveThirtyEight, soccer predictions, CC BY 4.0, for the spread of strengths.
+season (1,822 matches): `python -m tests.forecast.simulator.calibrate` sets them,
+`python -m tests.forecast.simulator.table` prints what they give beside the real figures. Sources: L.
+Pappalardo et al., "A public data set of spatio-temporal match events in soccer competitions", Scientific
+Data 6:236 (2019), CC BY 4.0; FiveThirtyEight, soccer predictions, CC BY 4.0, for the spread of strengths.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Pair = tuple[float, float]
 class Spread:
     """Pre-match expected goals of (home, away): log-normal, jointly drawn."""
 
-    median: Pair = (1.4625, 1.0744)
+    median: Pair = (1.4625, 1.0768)
     log_sd: Pair = (0.31, 0.42)
     log_correlation: float = -0.74
 

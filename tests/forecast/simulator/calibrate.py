@@ -1,4 +1,4 @@
-"""Set the scales of the simulator's pinned rates: `python -m tests.simulator.calibrate`.
+"""Set the scales of the simulator's pinned rates: `python -m tests.forecast.simulator.calibrate`.
 
 The effects (score, men, spread) stay as they are in `matchcast.simulate.parameters`; what is fitted here
 is what follows from them: the bins, so that goals fall in each as often as in the real season, the
@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tests.simulator.measure import measure_play
+from tests.forecast.simulator.measure import measure_play
 
 from matchcast.simulate.parameters import BINS_PER_HALF, PINNED, Rates
 from matchcast.simulate.play import play

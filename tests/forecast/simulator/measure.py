@@ -74,3 +74,77 @@ def _difference_at(played: Played, counted: NDArray[np.bool_]) -> NDArray[np.int
     difference = np.zeros(len(played.score), dtype=np.int64)
     np.add.at(difference, played.match[counted], np.where(played.side[counted] == 0, 1, -1))
     return difference
+
+
+@dataclass(frozen=True)
+class Course:
+    """Two halves of many matches by the minute; arrays of shape (matches, minutes).
+
+    Attributes:
+        lead, extra: Goals and men that the home team is ahead by when the minute begins.
+        played: Seconds of the minute that were played.
+        goals: Goals of home and away in it, shape (2, matches, minutes).
+        half: 1 or 2, shape (minutes,).
+    """
+
+    lead: NDArray[np.int64]
+    extra: NDArray[np.int64]
+    played: Floats
+    goals: NDArray[np.int64]
+    half: NDArray[np.int64]
+
+
+FIRST_HALF_MINUTES, SECOND_HALF_MINUTES = 60, 70
+
+
+def course_of(played: Played) -> Course:
+    """Cut two halves of undressed matches into minutes."""
+    matches = len(played.score)
+    minutes = FIRST_HALF_MINUTES + SECOND_HALF_MINUTES
+    half = np.repeat([1, 2], [FIRST_HALF_MINUTES, SECOND_HALF_MINUTES])
+    start = np.concatenate([np.arange(FIRST_HALF_MINUTES), np.arange(SECOND_HALF_MINUTES)]) * 60.0
+    lengths = played.lengths[:, half - 1]
+    regular = played.period <= 2
+    minute = (played.second // 60).astype(int) + FIRST_HALF_MINUTES * (played.period - 1)
+    counts = {}
+    for name, counted in (
+        ("goals", played.kind <= Kind.OWN_GOAL),
+        ("reds", played.kind >= Kind.STRAIGHT_RED),
+    ):
+        counts[name] = np.zeros((2, matches, minutes), dtype=np.int64)
+        chosen = counted & regular
+        np.add.at(counts[name], (played.side[chosen], played.match[chosen], minute[chosen]), 1)
+
+    def before(ahead: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.cumsum(ahead, axis=1) - ahead
+
+    return Course(
+        lead=before(counts["goals"][0] - counts["goals"][1]),
+        extra=before(counts["reds"][1] - counts["reds"][0]),
+        played=np.clip(lengths - start, 0, 60),
+        goals=counts["goals"],
+        half=half,
+    )
+
+
+def men_effects(course: Course, strengths: Floats) -> tuple[float, float]:
+    """Return by what the rate of goals is multiplied for a side with a man more, and with one less.
+
+    The rate that would be without the card comes from eleven against eleven, at the same minute and lead.
+    """
+    even = course.extra == 0
+    expected = {1: 0.0, -1: 0.0}
+    scored = {1: 0, -1: 0}
+    minutes = np.broadcast_to(np.arange(course.lead.shape[1]), course.lead.shape)
+    for side, sign in ((0, 1), (1, -1)):
+        cell = minutes * 5 + np.clip(sign * course.lead, -2, 2) + 2
+        chance = strengths[:, side][:, None] * course.played
+        rate = np.bincount(cell[even], course.goals[side][even]) / np.maximum(
+            np.bincount(cell[even], chance[even]), 1e-9
+        )
+        for men in (1, -1):
+            here = sign * course.extra == men
+            known = here & (cell < len(rate))
+            scored[men] += int(course.goals[side][known].sum())
+            expected[men] += float((rate[cell[known]] * chance[known]).sum())
+    return scored[1] / expected[1], scored[-1] / expected[-1]
