@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matchcast.forecast.archive import Archive, read_archive
+from matchcast.forecast.archive import Archive
+from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.evaluate import evaluate

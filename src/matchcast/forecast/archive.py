@@ -1,36 +1,19 @@
-"""A folder of played matches, read into columns: the history that models are made from and judged on.
-
-The files are those of the open data that docs/forecasting.md names, as .csv or .csv.gz:
-`international_results`, `international_matches`, `international_goals`, `detailed_matches`,
-`detailed_goals`, `detailed_cards`. A folder may lack the international or the detailed ones.
-"""
+"""Played matches in columns: the history that models are made from and judged on."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
-from matchcast.forecast.errors import UnusableHistory
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
-Row = Mapping[str, str]
 
 HOME, AWAY = 0, 1
-LAST_MOMENT = 1e-3
-"""Stoppage is folded to this many minutes before its half's end on the axis of `Moments`."""
-
-_HINT = "docs/forecasting.md says which files a folder of matches holds, and their columns"
-_SIDES = {"home": HOME, "away": AWAY}
 
 
 @dataclass(frozen=True)
@@ -142,224 +125,19 @@ class Archive:
 
     def between(self, since: np.datetime64 | None, until: np.datetime64 | None) -> Archive:
         """What happened from one day on (None: from the beginning) and before another (None: to the end)."""
-
-        def within(days: Days) -> Flags:
-            chosen = np.ones(len(days), dtype=bool)
-            if since is not None:
-                chosen &= days >= since
-            if until is not None:
-                chosen &= days < until
-            return chosen
-
-        results = None if self.results is None else self.results.only(within(self.results.days))
+        results = None if self.results is None else self.results.only(within(self.results.days, since, until))
         international, detailed = (
-            None if part is None else part.only(within(part.days))
+            None if part is None else part.only(within(part.days, since, until))
             for part in (self.international, self.detailed)
         )
         return Archive(results or None, international or None, detailed or None)
 
 
-def read_archive(folder: Path) -> Archive:
-    """Read a folder of matches.
-
-    Raises:
-        UnusableHistory: There is no such folder, it holds no matches, or a file is broken.
-    """
-    if not folder.is_dir():
-        raise UnusableHistory(f"{folder} is no folder", hint=_HINT)
-    table = _Folder(folder)
-    archive = Archive(_results(table), _international(table), _detailed(table))
-    if archive.international is None and archive.detailed is None:
-        raise UnusableHistory(f"{folder} holds neither international nor detailed matches", hint=_HINT)
-    return archive
-
-
-class _Folder:
-    """The files of a folder, by name without ending."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def has(self, name: str) -> bool:
-        return self._file(name) is not None
-
-    def read(self, name: str, parse: Callable[[Row], None]) -> None:
-        """Hand each row of a file to `parse`; what that cannot take names the file and the line."""
-        path = self._file(name)
-        if path is None:
-            raise UnusableHistory(f"{self._path} has no {name}.csv nor {name}.csv.gz", hint=_HINT)
-        line = 2
-        try:
-            for row in _rows(path):
-                parse(row)
-                line += 1
-        except KeyError as error:
-            raise UnusableHistory(f"{path}, line {line}: no column or value {error}", hint=_HINT) from error
-        except (ValueError, csv.Error) as error:
-            raise UnusableHistory(f"{path}, line {line}: {error}", hint=_HINT) from error
-        except (OSError, EOFError, zlib.error) as error:
-            raise UnusableHistory(f"{path} cannot be read: {error}", hint=_HINT) from error
-
-    def _file(self, name: str) -> Path | None:
-        paths = (self._path / f"{name}.csv", self._path / f"{name}.csv.gz")
-        return next((path for path in paths if path.is_file()), None)
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if None in row.values():
-                raise ValueError("fewer values than columns")
-            yield row
-
-
-class _Rows:
-    """Matches and moments as they are read, before they become columns."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._row_of: dict[str, int] = {}
-        self._matches: list[tuple[np.datetime64, str, str, str, bool]] = []
-        self._projected: list[tuple[float, float]] = []
-        self._moments: dict[str, list[tuple[int, float, int]]] = {"goal": [], "red": []}
-        self._incomplete: set[int] = set()
-
-    def add_match(
-        self, key: str, match: tuple[np.datetime64, str, str, str, bool], projected: tuple[float, float]
-    ) -> None:
-        if key in self._row_of:
-            raise ValueError(f"match {key} stands twice")
-        self._row_of[key] = len(self._matches)
-        self._matches.append(match)
-        self._projected.append(projected)
-
-    def add_moment(self, key: str, kind: str, minute: float, side: str) -> None:
-        row = self._row_of.get(key)
-        if row is not None:
-            self._moments[kind].append((row, minute, _SIDES[side]))
-
-    def add_unknown(self, key: str) -> None:
-        """Note that the match has a goal of unknown minute, so that it cannot be used."""
-        if key in self._row_of:
-            self._incomplete.add(self._row_of[key])
-
-    def columns(self) -> Matches | None:
-        if not self._matches:
-            return None
-        days, home, away, competition, neutral = zip(*self._matches, strict=True)
-        matches = Matches(
-            self._name,
-            np.array(days),
-            home,
-            away,
-            competition,
-            np.array(neutral),
-            np.array(self._projected),
-            _moments(self._moments["goal"]),
-            _moments(self._moments["red"]),
-        )
-        complete = np.ones(len(matches), dtype=bool)
-        complete[list(self._incomplete)] = False
-        return matches.only(complete)
-
-
-def _moments(found: Sequence[tuple[int, float, int]]) -> Moments:
-    columns = np.array(found, dtype=float).reshape(-1, 3)
-    order = np.lexsort((columns[:, 1], columns[:, 0]))
-    match, minute, side = columns[order].T
-    return Moments(match.astype(np.int64), minute, side.astype(np.int64))
-
-
-def _results(folder: _Folder) -> Results | None:
-    if not folder.has("international_results"):
-        return None
-    rows: list[tuple[np.datetime64, str, str, int, int, bool, str]] = []
-
-    def parse(row: Row) -> None:
-        if not (row["home_score"].isdigit() and row["away_score"].isdigit()):
-            return  # a fixture that is not played yet
-        goals = int(row["home_score"]), int(row["away_score"])
-        rows.append(
-            (
-                _day(row["date"]),
-                row["home_team"],
-                row["away_team"],
-                *goals,
-                _yes(row["neutral"]),
-                row["tournament"],
-            )
-        )
-
-    folder.read("international_results", parse)
-    if not rows:
-        return None
-    rows.sort(key=lambda row: row[0])
-    days, home, away, home_goals, away_goals, neutral, competition = zip(*rows, strict=True)
-    goals = np.column_stack((home_goals, away_goals))
-    return Results(np.array(days), home, away, goals, np.array(neutral), competition)
-
-
-def _international(folder: _Folder) -> Matches | None:
-    if not folder.has("international_matches"):
-        return None
-    found = _Rows("international")
-
-    def parse_match(row: Row) -> None:
-        teams = row["home_team"], row["away_team"], row["tournament"]
-        found.add_match(row["mid"], (_day(row["date"]), *teams, _yes(row["neutral"])), (np.nan, np.nan))
-
-    def parse_goal(row: Row) -> None:
-        if not row["minute"].isdigit():
-            found.add_unknown(row["mid"])
-        elif int(row["minute"]) <= 90:  # later ones fell in extra time; minute 1 is the first
-            found.add_moment(row["mid"], "goal", max(int(row["minute"]), 1) - 0.5, row["side"])
-
-    folder.read("international_matches", parse_match)
-    folder.read("international_goals", parse_goal)
-    return found.columns()
-
-
-def _detailed(folder: _Folder) -> Matches | None:
-    if not folder.has("detailed_matches"):
-        return None
-    found = _Rows("detailed")
-
-    def parse_match(row: Row) -> None:
-        match = _day(row["date_utc"][:10]), row["home"], row["away"], row["comp"], False
-        found.add_match(row["match_id"], match, (_projected(row, "proj1"), _projected(row, "proj2")))
-
-    def parse_goal(row: Row) -> None:
-        if row["period"] in _HALF_ENDS:
-            found.add_moment(row["match_id"], "goal", _folded(row), row["side"])
-
-    def parse_card(row: Row) -> None:
-        if row["card"] in ("red", "second_yellow") and row["period"] in _HALF_ENDS:
-            found.add_moment(row["match_id"], "red", _folded(row), row["side"])
-
-    folder.read("detailed_matches", parse_match)
-    folder.read("detailed_goals", parse_goal)
-    if folder.has("detailed_cards"):
-        folder.read("detailed_cards", parse_card)
-    return found.columns()
-
-
-_HALF_ENDS = {"1H": 45.0, "2H": 90.0}
-
-
-def _folded(row: Row) -> float:
-    return min(float(row["clock_min"]), _HALF_ENDS[row["period"]] - LAST_MOMENT)
-
-
-def _projected(row: Row, column: str) -> float:
-    text = row.get(column) or "nan"
-    goals = float(text)
-    return goals if goals > 0 else np.nan
-
-
-def _day(text: str) -> np.datetime64:
-    return np.datetime64(text, "D")
-
-
-def _yes(text: str) -> bool:
-    return {"true": True, "false": False}[text.casefold()]
+def within(days: Days, since: np.datetime64 | None, until: np.datetime64 | None) -> Flags:
+    """Which days are from one day on and before another; None is no bound."""
+    chosen = np.ones(len(days), dtype=bool)
+    if since is not None:
+        chosen &= days >= since
+    if until is not None:
+        chosen &= days < until
+    return chosen

@@ -10,7 +10,7 @@ import click
 import msgspec
 import numpy as np
 
-from matchcast.forecast.archive import read_archive
+from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
 from matchcast.forecast.errors import ModelNotWritten
 from matchcast.forecast.evaluate import evaluate as evaluate_model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matchcast.forecast.archive import Archive, Days, Flags
+from matchcast.forecast.archive import Archive, within
 from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.errors import UnusableHistory
 from matchcast.forecast.judge import Judged, Judgement, judge
@@ -41,13 +41,3 @@ def evaluate(
             "no match lies between these days", hint="choose an earlier --since or a later --until"
         )
     return judged
-
-
-def within(days: Days, since: np.datetime64 | None, until: np.datetime64 | None) -> Flags:
-    """Which days are from one day on and before another; None is no bound."""
-    chosen = np.ones(len(days), dtype=bool)
-    if since is not None:
-        chosen &= days >= since
-    if until is not None:
-        chosen &= days < until
-    return chosen

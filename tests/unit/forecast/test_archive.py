@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matchcast.forecast.archive import Archive, read_archive
+from matchcast.forecast.archive import Archive
+from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.errors import UnusableHistory
 from matchcast.forecast.segments import segments
 from matchcast.forecast.snapshots import MINUTES, snapshots

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matchcast.forecast.archive import read_archive
+from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load, load_champion
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.errors import UnusableHistory
