@@ -11,6 +11,7 @@ export const POLL_MS = 5_000;
 const LONGEST_WAIT_MS = 30_000;
 const HIDDEN_MS = 60_000;
 const FAILURES_BEFORE_POLLING = 2;
+const FAILURES_BEFORE_GONE = 5;
 const POLLS_PER_STATUS = 3;
 
 /** Milliseconds to wait before the n-th new attempt (from 1). */
@@ -111,7 +112,7 @@ export class Feed {
     if (this.mode === "stream" || this.mode === "connecting") this.#become("reconnecting");
     const problem = refused ? await this.#whyRefused() : null;
     if (this.#source || !this.#retry) return;
-    if (problem?.status === 404) {
+    if (problem?.status === 404 && (this.#failures >= FAILURES_BEFORE_GONE || await this.#isReady()) && this.#retry) {
       this.#stop();
       this.handlers.gone();
       return;
@@ -119,6 +120,11 @@ export class Feed {
     const full = problem?.type?.endsWith(":too-many-streams") ?? false;
     if (full) this.reason = problem.detail;
     if (full || !refused || this.#failures >= FAILURES_BEFORE_POLLING) this.#startPolling();
+  }
+
+  /** Whether the dashboard has caught up: until then it may not know a match that there is. */
+  #isReady() {
+    return fetch("/ready", { cache: "no-store" }).then(({ ok }) => ok, () => false);
   }
 
   /** An EventSource hides the status; ask for the same once more to read the problem. */

@@ -21,6 +21,7 @@ import { viewOf } from "./view.js";
 import { showSession } from "./who.js";
 import { announcement, isOver } from "./words.js";
 
+const SAID_MS = 15_000;
 const DRAW_MS = 200; // charts are drawn at most five times a second
 
 const state = { matchId: null, matches: [], stats: null, prediction: null, recent: [], lamps: {}, changedAt: null, said: null };
@@ -103,9 +104,17 @@ function follow(matchId, { visited = false } = {}) {
 }
 
 function leaveMatch() {
-  Object.assign(state, { matchId: null, stats: null, prediction: null, said: "That match is not kept any more." });
+  Object.assign(state, { matchId: null, stats: null, prediction: null });
+  say("That match is not kept any more.");
   history.replaceState({}, "", "/");
   feed.open(null);
+}
+
+/** Show a sentence for a while. */
+function say(sentence) {
+  state.said = sentence;
+  setTimeout(() => { if (state.said === sentence) state.said = null; }, SAID_MS);
+  drawConnection();
 }
 
 function drawConnection() {
@@ -180,9 +189,8 @@ async function start() {
   showSession(byId("session"), () => airflow.show());
   installTheme(redraw);
   installNewMatch(({ home_team: home, away_team: away }) => {
-    state.said = `A new match is asked for${home || away ? ` (${[home, away].filter(Boolean).join(", ")})` : ""}: it appears in the list when it kicks off.`;
-    setTimeout(() => { state.said = null; drawConnection(); }, 15_000);
-    drawConnection();
+    const teams = [home, away].filter(Boolean).join(", ");
+    say(`A new match is asked for${teams && ` (${teams})`}: it appears in the list when it kicks off.`);
   });
   byId("refresh").addEventListener("click", () => { feed.refresh(); airflow.show(); });
   byId("copy-command").addEventListener("click", async ({ currentTarget }) => {
