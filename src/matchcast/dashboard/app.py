@@ -64,5 +64,5 @@ def create_app(served: site.Site, key: bytes) -> Flask:
     for room in (routes_pages, routes_session, routes_matches, routes_stream, routes_system, routes_airflow):
         app.register_blueprint(room.blueprint)
     if hops := served.settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app

@@ -14,10 +14,14 @@ from matchcast.dashboard.streams import (
     Stream,
     format_message,
     includes,
+    make_update,
     parse_position,
 )
 
 RETRY_AFTER_SECONDS = 30
+
+IDLE_TICKS = 12
+"""A channel that nobody followed for so many ticks, two minutes, is let go with the updates it keeps."""
 
 Topic = str | None
 """What a stream is about: a match id, or None for the list of all matches."""
@@ -91,19 +95,23 @@ class Broadcast:
         self._streams.add(stream)
         return stream
 
+    def has_channel(self, topic: Topic) -> bool:
+        """Whether somebody follows a topic, or did so lately and may come back."""
+        return topic in self._channels
+
     def publish(self, topic: Topic, data: Any) -> None:
-        """Send an update to a channel; encoded only if somebody listens or may come back."""
+        """Send an update to a channel, if there is one."""
         self.expire_snapshots()
         channel = self._channels.get(topic)
         if channel is not None:
-            channel.publish(self._position(), encode(data))
+            channel.publish(make_update(self._position(), encode(data)))
 
     def publish_to_all(self, data: Any) -> None:
         """Send an update to every channel."""
         self.expire_snapshots()
-        position, encoded = self._position(), encode(data)
+        update = make_update(self._position(), encode(data))
         for channel in self._channels.values():
-            channel.publish(position, encoded)
+            channel.publish(update)
 
     def expire_snapshots(self) -> None:
         """Have all snapshots made anew: each shows all matches and the status of all parts."""
@@ -116,6 +124,10 @@ class Broadcast:
         for stream in list(self._streams):
             stream.offer(message)
             stream.release()
+        for topic, channel in list(self._channels.items()):
+            channel.idle_ticks = 0 if channel.streams else channel.idle_ticks + 1
+            if channel.idle_ticks > IDLE_TICKS:
+                del self._channels[topic]
 
     def forget(self, topic: str) -> None:
         """End the streams of a match that is no more."""

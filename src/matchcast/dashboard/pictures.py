@@ -119,11 +119,10 @@ class Picture(Struct, frozen=True):
             for name, key in LISTS.items():
                 if changed := _changed(getattr(before.summary, name), getattr(self.summary, name), key):
                     update[name] = changed
-        if self.prediction is not before.prediction:
-            points = _changed(
-                before.prediction.history, self.prediction.history, lambda point: point.stream_id
-            )
-            update["prediction"] = {**self.prediction.headline(), "history": points}
+        headline = self.prediction.headline()
+        points = _changed(before.prediction.history, self.prediction.history, lambda point: point.stream_id)
+        if points or headline != before.prediction.headline():
+            update["prediction"] = {**headline, "history": points}
         return update
 
     def standing(self, points: int) -> dict[str, Any]:

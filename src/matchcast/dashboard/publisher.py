@@ -25,6 +25,9 @@ is 50 ms, so that the writes of a round take less than half of the time to the n
 
 TICK_SECONDS = 10.0
 SNAPSHOT_EVENTS = 30
+UPDATE_EVENTS = 10
+"""Newest events in an update of the list, twice a second; more are not read by anybody."""
+
 CATCH_UP_POINTS = 20
 
 
@@ -75,7 +78,7 @@ class Publisher:
         if rows := [picture.row for picture in pictures if picture is not None]:
             update["matches"] = rows
         if events:
-            update["recent_events"] = show_events(events[: -SNAPSHOT_EVENTS - 1 : -1])
+            update["recent_events"] = show_events(events[: -UPDATE_EVENTS - 1 : -1])
         if update:
             self.broadcast.publish_to_all(update)
 
@@ -105,8 +108,12 @@ class Publisher:
 
     def _publish_match(self, match_id: str) -> None:
         before = self._shown.get(match_id)
-        picture = self._board.picture(match_id) if before is not None else None
-        if before is not None and picture is not None and picture is not before:
+        if before is None:
+            return
+        picture = self._board.picture(match_id)
+        if picture is None or not self.broadcast.has_channel(match_id):
+            del self._shown[match_id]
+        elif picture is not before:
             self._shown[match_id] = picture
             self.broadcast.publish(match_id, picture.since(before))
 

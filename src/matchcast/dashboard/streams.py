@@ -22,8 +22,8 @@ RETRY_MS = 2000
 QUEUE_LENGTH = 64
 """Messages that wait for one client; at ten a second a client may pause for six seconds."""
 
-RING_LENGTH = 512
-"""Updates of one channel that are kept for clients that come back."""
+RING_BYTES = 2 * 1024**2
+"""Updates of one channel that are kept for clients that come back: half a minute of the busiest match."""
 
 STUCK_SECONDS = 60.0
 
@@ -54,6 +54,18 @@ def format_message(event: str, data: bytes, position: Position | None = None) ->
     """Return a server-sent event; `data` is JSON and so holds no line break."""
     head = f"id: {format_position(position)}\n" if position else ""
     return b"%sevent: %s\ndata: %s\n\n" % (head.encode(), event.encode(), data)
+
+
+class Update(NamedTuple):
+    """An update as it is sent, with the position that it brings the channel to."""
+
+    position: dict[int, int]
+    encoded: bytes
+
+
+def make_update(position: Position, data: bytes) -> Update:
+    """Return an update that brings clients to a position."""
+    return Update(dict(position), format_message("update", data, position))
 
 
 class Stream:
@@ -131,13 +143,6 @@ class Stream:
             return waiting
 
 
-class Message(NamedTuple):
-    """An update as it was sent, with the position that it brought the channel to."""
-
-    position: dict[int, int]
-    encoded: bytes
-
-
 class Channel:
     """The streams of one match (or of the list of matches), and the updates that they were sent last.
 
@@ -150,8 +155,11 @@ class Channel:
         self._make_snapshot = snapshot
         self._snapshot: bytes | None = None
         self._start = dict(position)
-        self._ring: deque[Message] = deque()
+        self._ring: deque[Update] = deque()
+        self._ring_bytes = 0
         self.streams: set[Stream] = set()
+        self.idle_ticks = 0
+        """Ticks since the last stream was open."""
 
     def snapshot(self) -> bytes:
         """Return the encoded snapshot, made once until it is told to expire."""
@@ -163,14 +171,16 @@ class Channel:
         """Have the next snapshot made anew."""
         self._snapshot = None
 
-    def publish(self, position: Position, data: bytes) -> None:
+    def publish(self, update: Update) -> None:
         """Send an update to every stream and keep it for those that come back."""
-        message = Message(dict(position), format_message("update", data, position))
-        if len(self._ring) == RING_LENGTH:
-            self._start = self._ring.popleft().position
-        self._ring.append(message)
+        self._ring.append(update)
+        self._ring_bytes += len(update.encoded)
+        while self._ring_bytes > RING_BYTES:
+            oldest = self._ring.popleft()
+            self._ring_bytes -= len(oldest.encoded)
+            self._start = oldest.position
         for stream in self.streams:
-            stream.offer(message.encoded)
+            stream.offer(update.encoded)
 
     def missed(self, seen: Position) -> bytes | None:
         """Return the updates after a position, or None when only a snapshot can tell.
@@ -182,7 +192,7 @@ class Channel:
         if not includes(seen, self._start):
             return None
         return b"".join(
-            message.encoded
-            for message in self._ring
-            if message.position == seen or not includes(seen, message.position)
+            update.encoded
+            for update in self._ring
+            if update.position == seen or not includes(seen, update.position)
         )

@@ -147,6 +147,16 @@ def test_every_answer_forbids_framing_and_sniffing(visitor: FlaskClient, path: s
     assert headers["Content-Security-Policy"]
 
 
+def test_asking_for_the_head_of_a_stream_opens_none(visitor: FlaskClient) -> None:
+    assert visitor.head("/api/stream").headers["X-Accel-Buffering"] == "no"
+    assert visitor.get("/api/system/status").json["streams"] == {"open": 0, "cap": 600}
+
+
+def test_a_stream_that_was_asked_for_and_never_read_takes_no_place(visitor: FlaskClient) -> None:
+    visitor.get("/api/stream", buffered=False).close()
+    assert visitor.get("/api/system/status").json["streams"]["open"] == 0
+
+
 def test_looking_at_matches_sets_no_cookie(visitor: FlaskClient) -> None:
     for path in ("/", "/api/matches", "/api/kafka/events", "/api/system/status", "/health"):
         assert "Set-Cookie" not in visitor.get(path).headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matchcast.dashboard.broadcast import Broadcast, Topic
+from matchcast.dashboard.broadcast import IDLE_TICKS, Broadcast, Topic
 from matchcast.dashboard.problems import Problem
 from matchcast.dashboard.streams import Stream
 
@@ -124,3 +124,16 @@ def test_streams_of_a_match_that_is_forgotten_end() -> None:
     process.broadcast.tick({})
     assert b"tick" in next(kept)
     assert b"tick" in next(all_matches)
+
+
+def test_a_match_that_nobody_follows_any_more_costs_nothing_after_a_while() -> None:
+    process = Process()
+    stream, other = process.open("a"), process.open("b")
+    stream.close()
+    for _ in range(IDLE_TICKS):
+        process.broadcast.tick({})
+    assert process.broadcast.has_channel("a"), "who has just left may come back"
+    process.broadcast.tick({})
+    assert not process.broadcast.has_channel("a")
+    assert process.broadcast.has_channel("b")
+    other.close()

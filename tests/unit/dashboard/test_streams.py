@@ -6,12 +6,13 @@ import itertools
 
 from matchcast.dashboard.streams import (
     QUEUE_LENGTH,
-    RING_LENGTH,
+    RING_BYTES,
     STUCK_SECONDS,
     Channel,
     Stream,
     format_message,
     format_position,
+    make_update,
     parse_position,
 )
 
@@ -44,7 +45,7 @@ def test_a_client_gets_its_first_message_then_what_is_published() -> None:
     channel = make_channel()
     stream = open_stream(channel)
     assert next(stream) == b"first\n\n"
-    channel.publish({0: 1}, b"{}")
+    channel.publish(make_update({0: 1}, b"{}"))
     assert next(stream) == b"id: 0:1\nevent: update\ndata: {}\n\n"
 
 
@@ -53,7 +54,7 @@ def test_updates_that_wait_are_joined_into_one_write() -> None:
     stream = open_stream(channel)
     next(stream)
     for offset in range(3):
-        channel.publish({0: offset}, b"{}")
+        channel.publish(make_update({0: offset}, b"{}"))
     assert next(stream).count(b"event: update") == 3
 
 
@@ -62,7 +63,7 @@ def test_a_slow_client_gets_a_snapshot_in_place_of_all_that_it_did_not_take() ->
     stream = open_stream(channel)
     next(stream)
     for offset in range(QUEUE_LENGTH + 1):
-        channel.publish({0: offset}, b"{}")
+        channel.publish(make_update({0: offset}, b"{}"))
     taken = next(stream)
     assert taken.startswith(b"snapshot")
     assert taken.count(b"event: update") == 1
@@ -73,7 +74,7 @@ def test_a_client_that_never_reads_costs_a_bounded_queue() -> None:
     channel = make_channel()
     stream = open_stream(channel)
     for offset in range(10 * QUEUE_LENGTH):
-        channel.publish({0: offset}, b"{}")
+        channel.publish(make_update({0: offset}, b"{}"))
     assert next(stream).count(b"\n\n") <= QUEUE_LENGTH + 1
 
 
@@ -92,7 +93,7 @@ def test_a_client_that_takes_nothing_for_a_minute_loses_its_place() -> None:
 def test_a_stream_ends_after_what_is_queued() -> None:
     channel = make_channel()
     stream = open_stream(channel)
-    channel.publish({0: 1}, b"{}")
+    channel.publish(make_update({0: 1}, b"{}"))
     stream.end()
     assert b"".join(stream).count(b"update") == 1
 
@@ -115,7 +116,7 @@ def test_a_snapshot_is_made_once_until_something_in_it_changed() -> None:
 def test_a_client_that_comes_back_gets_what_it_missed() -> None:
     channel = make_channel()
     for offset in range(5):
-        channel.publish({0: offset}, b"%d" % offset)
+        channel.publish(make_update({0: offset}, b"%d" % offset))
     missed = channel.missed({0: 3})
     assert missed is not None
     assert b"data: 4" in missed
@@ -124,8 +125,8 @@ def test_a_client_that_comes_back_gets_what_it_missed() -> None:
 
 def test_a_forecast_at_the_position_that_was_seen_is_sent_again() -> None:
     channel = make_channel()
-    channel.publish({0: 1}, b"event")
-    channel.publish({0: 1}, b"forecast")
+    channel.publish(make_update({0: 1}, b"event"))
+    channel.publish(make_update({0: 1}, b"forecast"))
     missed = channel.missed({0: 1})
     assert missed is not None
     assert b"data: forecast" in missed
@@ -134,7 +135,8 @@ def test_a_forecast_at_the_position_that_was_seen_is_sent_again() -> None:
 def test_a_client_that_comes_back_too_late_gets_a_snapshot() -> None:
     channel = make_channel({0: 10})
     assert channel.missed({0: 9}) is None
-    for offset in range(11, 12 + RING_LENGTH):
-        channel.publish({0: offset}, b"{}")
+    half = b"x" * (RING_BYTES // 2)
+    for offset in (11, 12, 13):
+        channel.publish(make_update({0: offset}, half))
     assert channel.missed({0: 10}) is None
-    assert channel.missed({0: 11}) is not None
+    assert channel.missed({0: 12}) is not None
