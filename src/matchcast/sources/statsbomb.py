@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from matchcast.events.record import Event, MatchInfo
 from matchcast.match.clock import EXTRA_FIRST
@@ -15,6 +16,15 @@ from matchcast.sources.fixtures import Fixture, find_fixture
 from matchcast.sources.recording import Naming, Record, Recording, stem_of
 
 _events = msgspec.json.Decoder(list[Event])
+
+
+class _WyscoutFile(Struct):
+    events: msgspec.Raw
+    teams: msgspec.Raw
+    players: msgspec.Raw
+
+
+_wyscout = msgspec.json.Decoder(_WyscoutFile)
 
 
 def read_statsbomb(path: Path, naming: Naming = Naming()) -> Recording:  # noqa: B008 - immutable
@@ -29,6 +39,7 @@ def read_statsbomb(path: Path, naming: Naming = Naming()) -> Recording:  # noqa:
     contents = read_bytes(path)
     try:
         events = _events.decode(contents)
+        records: list[Record] = msgspec.json.decode(contents)
     except msgspec.ValidationError as error:
         raise _explain(path, contents, error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -37,7 +48,6 @@ def read_statsbomb(path: Path, naming: Naming = Naming()) -> Recording:  # noqa:
         ) from error
     if not events:
         raise UnreadableFile(path, "it holds no events", hint="fetch the file again")
-    records: list[Record] = msgspec.json.decode(contents)
     order = sorted(
         range(len(events)), key=lambda n: (events[n].period_or_inferred, _or_zero(events[n].index), n)
     )
@@ -96,8 +106,8 @@ def _explain(path: Path, contents: bytes, error: msgspec.ValidationError) -> Unr
     hint = "give an event file of StatsBomb, or name its --provider"
     if place.startswith("$["):
         hint = "correct the event there, or fetch the file again"
-    found: Any = msgspec.json.decode(contents)
-    if isinstance(found, dict) and {"events", "teams", "players"} <= found.keys():
+    with suppress(msgspec.DecodeError):
+        _wyscout.decode(contents)
         hint = "this looks like a file of Wyscout: add --provider wyscout"
     return UnreadableFile(path, reason[:1].lower() + reason[1:], place=place, hint=hint)
 
