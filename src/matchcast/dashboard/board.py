@@ -18,11 +18,11 @@ from matchcast.dashboard.pictures import (
     row_of,
 )
 from matchcast.dashboard.status import iso
+from matchcast.events.clock import label
 from matchcast.live.points import Point
 from matchcast.live.running import RunningMatch
 from matchcast.live.service import LiveService
 from matchcast.live.tracker import RecentEvent
-from matchcast.match.clock import label
 
 
 class EventRow(Struct, frozen=True):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from matchcast.events.clock import PERIOD_START, SHOOT_OUT
 from matchcast.events.record import Name, Strengths
-from matchcast.match.clock import PERIOD_START, SHOOT_OUT
 from matchcast.match.summary import Summary
 
 Goals = Annotated[int, Meta(ge=0, le=99)]

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from matchcast.events.clock import PERIOD_START
 from matchcast.history.errors import UnreadableMatches
 from matchcast.history.internationals import meeting_id
 from matchcast.history.outcome import REGULAR
 from matchcast.history.tables import Card, Goal, Match, Shot, Side, Substitution
 from matchcast.history.training_files import DURATION_NAMES, PERIOD_NAMES
-from matchcast.match.clock import PERIOD_START
 
 T = TypeVar("T")
 _Row = Mapping[str, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from matchcast.events.clock import EXTRA_FIRST, FIRST_HALF, PERIOD_START, SECOND_HALF, SHOOT_OUT
 from matchcast.history.tables import Card, Goal, Match, Shot, Substitution
-from matchcast.match.clock import EXTRA_FIRST, FIRST_HALF, PERIOD_START, SECOND_HALF, SHOOT_OUT
 from matchcast.match.summary import GOALS, ShotView, Summary, TimelineEntry
 
 _CARDS = {"yellow_card": "yellow", "second_yellow": "second_yellow", "red_card": "red"}

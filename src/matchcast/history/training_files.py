@@ -16,12 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matchcast.events.clock import PERIOD_START
 from matchcast.history.errors import HistoryUnwritable
 from matchcast.history.expected_goals import distance_and_angle
 from matchcast.history.origins import attributions
 from matchcast.history.outcome import EXTRA_TIME, PENALTIES, REGULAR
 from matchcast.history.tables import Match
-from matchcast.match.clock import PERIOD_START
 
 ATTRIBUTION = "ATTRIBUTION.txt"
 PERIOD_NAMES = {1: "1H", 2: "2H", 3: "E1", 4: "E2"}

@@ -16,11 +16,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from matchcast.events.clock import PERIOD_START
 from matchcast.history.errors import UnreadableMatches
 from matchcast.history.expected_goals import expected_goals
 from matchcast.history.outcome import EXTRA_TIME, PENALTIES, REGULAR
 from matchcast.history.tables import Card, Goal, Match, Shot, Side, Substitution
-from matchcast.match.clock import PERIOD_START
 
 GOAL, OWN_GOAL = 101, 102
 HEAD, COUNTER, OPPORTUNITY, ACCURATE, BLOCKED = 403, 1901, 201, 1801, 2101

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from matchcast.events.clock import FIRST_HALF, Moment
 from matchcast.events.record import Event
 from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.situation import Situation, clock_of
 from matchcast.live.points import ExplainedForecast, Kind, Point, Question
 from matchcast.live.situations import before_kick_off, look_at
-from matchcast.match.clock import FIRST_HALF, Moment
 from matchcast.match.state import MatchState
 from matchcast.match.summary import Status, Summary, status_of, summarise, view_of_match
 from matchcast.stream.client import StreamRecord

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from matchcast.events.clock import KICK_OFF, SHOOT_OUT, Moment
 from matchcast.events.record import Event, MatchInfo
-from matchcast.match.clock import KICK_OFF, SHOOT_OUT, Moment
 from matchcast.match.seen import SeenIds
 
 FINAL_THIRD_X = 80.0

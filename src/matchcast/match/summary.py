@@ -7,8 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from matchcast.events.record import MatchInfo, Strengths
-from matchcast.match.clock import (
+from matchcast.events.clock import (
     EXTRA_FIRST,
     EXTRA_SECOND,
     FIRST_HALF,
@@ -18,6 +17,7 @@ from matchcast.match.clock import (
     Moment,
     label,
 )
+from matchcast.events.record import MatchInfo, Strengths
 from matchcast.match.state import Incident, MatchState, ShotTaken
 
 Status = Literal["scheduled", "live", "half_time", "finished", "abandoned"]

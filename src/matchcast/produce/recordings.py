@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from matchcast.events.clock import PERIOD_START
 from matchcast.events.record import MatchInfo
-from matchcast.match.clock import PERIOD_START
 from matchcast.produce.playing import Cast
 from matchcast.simulate.scribe import BREAKS, Moment
 from matchcast.sources.recording import Recording

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from matchcast.events.clock import PERIOD_START
 from matchcast.events.record import MatchInfo
-from matchcast.match.clock import PERIOD_START
 from matchcast.simulate.squads import FORMATION, POSITIONS, Player, Squad
 
 Named = dict[str, Any]

@@ -13,8 +13,8 @@ import msgspec
 from kloppy.domain import Event as KloppyEvent
 from kloppy.domain import EventDataset, EventType, Orientation, Team
 
+from matchcast.events.clock import EXTRA_FIRST, PERIOD_START
 from matchcast.events.record import Event, MatchInfo
-from matchcast.match.clock import EXTRA_FIRST, PERIOD_START
 from matchcast.sources.errors import MissingCompanion, UnreadableFile
 from matchcast.sources.files import read_bytes
 from matchcast.sources.kloppy_events import Sides, starting_eleven, translate

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from matchcast.events.clock import EXTRA_FIRST
 from matchcast.events.record import Event, MatchInfo
-from matchcast.match.clock import EXTRA_FIRST
 from matchcast.sources.errors import UnreadableFile
 from matchcast.sources.files import read_bytes
 from matchcast.sources.fixtures import Fixture, find_fixture
