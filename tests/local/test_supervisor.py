@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 import psutil
 import pytest
 from tests.local.machine import Program, processes_of, wait_until
+
+from matchcast.local.folder import PartRecord, RunRecord, StateFolder
+from matchcast.local.processes import Identity
 
 Run = Callable[[list[dict[str, object]]], Program]
 
@@ -105,3 +109,37 @@ def test_a_supervisor_knows_its_own_birth_from_that_of_a_later_process(
     kept = record(tmp_path)["supervisor"]
     assert kept["pid"] == program.process.pid
     assert kept["birth"] == pytest.approx(psutil.Process(program.process.pid).create_time(), abs=0.1)
+
+
+def test_a_terminal_that_is_gone_does_not_keep_the_parts_from_ending(tmp_path: Path) -> None:
+    parts = json.dumps([{"name": name, "code": SERVES} for name in ("first", "second")])
+    script = str(Path(__file__).with_name("run_parts.py"))
+    process = subprocess.Popen(
+        [sys.executable, script, str(tmp_path / "state"), parts],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    while b"Ready" not in process.stdout.readline():
+        pass
+    process.stdout.close()
+    process.send_signal(signal.SIGHUP)
+    process.wait(20)
+    assert processes_of(tmp_path / "state") == []
+
+
+def test_a_pid_that_another_process_has_by_now_is_left_alone(tmp_path: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    try:
+        folder = StateFolder(tmp_path)
+        folder.make()
+        own = Identity.own()
+        earlier = Identity(stranger.pid, psutil.Process(stranger.pid).create_time() - 3600)
+        folder.write_record(
+            RunRecord(own, 0.0, parts=[PartRecord("kafka", "online", "", 0.0, process=earlier)])
+        )
+        assert folder.leftovers() == []
+        assert folder.running() is None
+    finally:
+        stranger.kill()
+        stranger.wait()

@@ -23,7 +23,7 @@ from matchcast.local.parts import Layout
 from matchcast.local.ports import holder_of, is_free
 
 PYTHONS = ((3, 11), (3, 13))
-MEMORY_NEEDED = 1_000_000_000
+MEMORY_NEEDED = 800_000_000
 DISK_NEEDED = 1_000_000_000
 _JAVA_SECONDS = 20
 
@@ -84,7 +84,7 @@ def disk(layout: Layout) -> Iterator[Check]:
     for name, folder in (("state", layout.folder.root), ("cache", layout.settings.cache_dir)):
         free = shutil.disk_usage(_nearest(folder)).free
         yield Check(
-            f"disk for {name}",
+            f"{name} disk",
             Verdict.GOOD if free >= DISK_NEEDED else Verdict.BAD,
             f"{_gigabytes(free)} free at {folder}",
             _gigabytes(DISK_NEEDED),
@@ -94,7 +94,7 @@ def disk(layout: Layout) -> Iterator[Check]:
 
 def ports(layout: Layout) -> Iterator[Check]:
     """Check that each port is free, or is held by the system itself."""
-    own = layout.folder.is_held()
+    own = layout.folder.holder() is not None
     for part, port, variable in layout.ports():
         name = f"port {port}"
         if is_free(port):
@@ -154,7 +154,7 @@ def page() -> Check:
 
 def state(folder: StateFolder) -> Check:
     """Check what the state folder says: running, stopped, or something left behind."""
-    if folder.is_held():
+    if folder.holder() is not None:
         return Check("state", Verdict.GOOD, f"running, in {folder.root}")
     left = folder.leftovers()
     if left:

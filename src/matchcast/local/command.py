@@ -39,7 +39,7 @@ def down() -> None:
 def status(as_json: bool) -> None:
     """Show the parts that run, and how they are; exits with 1 unless all are online."""
     folder = StateFolder(load().state_dir)
-    record = folder.read_record() if folder.is_held() else None
+    record = folder.running()
     if as_json:
         running = {"running": record is not None, **(asdict(record) if record else {})}
         click.echo(json.dumps(running, indent=2))
@@ -79,6 +79,8 @@ def logs(parts: tuple[str, ...], lines: int, follow: bool) -> None:
 
     folder = StateFolder(load().state_dir)
     chosen = {name: folder.log_of(name) for name in parts or PARTS}
+    if not any(log.exists() for log in chosen.values()):
+        click.echo(f"There are no logs in {folder.logs} yet.", err=True)
     for name, log in chosen.items():
         for line in files.last_lines(log, lines):
             click.echo(f"{name:9} {line}")

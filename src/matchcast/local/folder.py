@@ -92,31 +92,40 @@ class StateFolder:
         Raises:
             AlreadyRunning: another process holds it.
         """
-        with (self.root / "lock").open("a") as handle:
+        with (self.root / "lock").open("a+") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise AlreadyRunning(
                     f"Matchcast already runs in {self.root}.", hint="matchcast status, or matchcast down"
                 ) from error
+            handle.truncate(0)
+            json.dump(asdict(Identity.own()), handle)
+            handle.flush()
             yield
 
-    def is_held(self) -> bool:
-        """Tell whether a supervisor is at work here; changes nothing."""
+    def holder(self) -> Identity | None:
+        """Return the supervisor that is at work here, or None; changes nothing."""
         try:
             with (self.root / "lock").open() as handle:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return Identity(**json.load(handle))
+        except (OSError, ValueError, TypeError):
+            pass
+        return None
 
     def write_record(self, record: RunRecord) -> None:
         """Replace `run.json`."""
         aside = self.root / "run.json.new"
         aside.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         aside.replace(self.root / "run.json")
+
+    def running(self) -> RunRecord | None:
+        """Return the record of the supervisor at work, or None when there is none, or none yet."""
+        holder, record = self.holder(), self.read_record()
+        return record if record is not None and record.supervisor == holder else None
 
     def read_record(self) -> RunRecord | None:
         """Return what the last supervisor wrote, or None when there is nothing readable."""

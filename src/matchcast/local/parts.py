@@ -125,6 +125,7 @@ class Layout:
             environment={**plain, "MALLOC_ARENA_MAX": "2"},
             prepare=prepare,
             patience=broker.PATIENCE,
+            hint=f"read {node.log}; to begin anew without the old matches, move {self.folder.kafka} aside",
         )
 
     def _kafka_serves(self) -> bool:

@@ -7,6 +7,7 @@ import itertools
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -51,9 +52,7 @@ class Screen:
 
     def move(self, text: str) -> None:
         """Show what is waited for, in place of what was shown so before; only on a terminal."""
-        if self._moves:
-            self._progress.write(f"\r\033[K{next(self._frames)} {text}")
-            self._progress.flush()
+        self._draw(f"{next(self._frames)} {text}")
 
     def _step(self, mark: str, colour: str, name: str, what: str, note: str) -> None:
         if self._colours:
@@ -61,6 +60,10 @@ class Screen:
         self.line(f"{mark} {name:10} {what:26} {note}".rstrip())
 
     def _clear(self) -> None:
+        self._draw("")
+
+    def _draw(self, text: str) -> None:
         if self._moves:
-            self._progress.write("\r\033[K")
-            self._progress.flush()
+            with suppress(OSError):
+                self._progress.write(f"\r\033[K{text}")
+                self._progress.flush()

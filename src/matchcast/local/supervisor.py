@@ -8,14 +8,10 @@ that it never waits for.
 from __future__ import annotations
 
 import signal
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from contextlib import suppress
 from types import FrameType
-from typing import Generic, TypeVar
 
 from matchcast.errors import MatchcastError
 from matchcast.local.folder import MARKER, PartRecord, RunRecord, StateFolder
@@ -23,6 +19,7 @@ from matchcast.local.logs import last_lines, shorten
 from matchcast.local.parts import Part
 from matchcast.local.processes import Identity, signal_group, spawn
 from matchcast.local.screen import Screen
+from matchcast.local.watched import Background, State, Watched
 
 TICK = 0.1
 STEADY = 60.0
@@ -33,83 +30,9 @@ TRIES = 3
 SLOW_START = 60.0
 """Seconds after which a part that runs but is not ready yet is mentioned."""
 
-T = TypeVar("T")
-
-
-class State(StrEnum):
-    """How a part is."""
-
-    WAITING = "waiting"
-    PREPARING = "preparing"
-    STARTING = "starting"
-    ONLINE = "online"
-    ENDED = "ended"
-
 
 class StartFailed(MatchcastError):
     """A part ended again and again before it was ready."""
-
-
-class Background(Generic[T]):
-    """A call in a daemon thread, to be asked for its outcome without waiting."""
-
-    def __init__(self, call: Callable[[], T]) -> None:
-        self._call = call
-        self._outcome: T | None = None
-        self.error: MatchcastError | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._outcome = self._call()
-        except MatchcastError as error:
-            self.error = error
-
-    @property
-    def done(self) -> bool:
-        """Whether the call has returned or raised."""
-        return not self._thread.is_alive()
-
-    @property
-    def outcome(self) -> T | None:
-        """What the call returned; None while it runs or when it raised."""
-        return self._outcome
-
-
-@dataclass
-class Watched:
-    """A part and how it is going; times are of the monotonic clock."""
-
-    part: Part
-    state: State = State.WAITING
-    since: float = field(default_factory=time.time)
-    doing: str = ""
-    process: subprocess.Popen[bytes] | None = None
-    identity: Identity | None = None
-    begun: float = 0.0
-    again_at: float = 0.0
-    ends: int = 0
-    ends_in_a_row: int = 0
-    was_ready: bool = False
-    called_slow: bool = False
-    reason: str = ""
-    preparation: Background[None] | None = None
-    probe: Background[bool] | None = None
-
-    def become(self, state: State) -> None:
-        """Change the state, as of now."""
-        self.state, self.since = state, time.time()
-
-    def report(self, doing: str) -> None:
-        """Take note of what the preparation is doing."""
-        self.doing = doing
-
-    def record(self) -> PartRecord:
-        """Return what the state folder is to keep of this part."""
-        return PartRecord(
-            self.part.name, self.state, self.part.address, self.since, self.ends, self.identity, self.reason
-        )
 
 
 class Supervisor:
@@ -148,6 +71,10 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         try:
             self._watch()
+        except OSError as error:
+            raise StartFailed(
+                f"The system cannot go on: {error}.", hint="see `matchcast doctor`, then start again"
+            ) from error
         finally:
             self._end_all()
         return self._asked_by
@@ -193,10 +120,10 @@ class Supervisor:
                     self._prepare(watched)
             case State.PREPARING:
                 if watched.preparation is not None and watched.preparation.done:
-                    if watched.preparation.error is not None:
-                        self._screen.failed(watched.part.name, "cannot be started")
-                        raise watched.preparation.error
-                    self._start(watched)
+                    if watched.preparation.error is None:
+                        self._start(watched)
+                    else:
+                        self._note_failed_preparation(watched, watched.preparation.error)
             case State.STARTING | State.ONLINE:
                 if watched.process is not None and watched.process.poll() is not None:
                     self._note_end(watched, watched.process.returncode)
@@ -214,6 +141,13 @@ class Supervisor:
             watched.begun = time.monotonic()
             watched.preparation = Background(lambda: prepare(watched.report))
             watched.become(State.PREPARING)
+
+    def _note_failed_preparation(self, watched: Watched, error: MatchcastError | OSError) -> None:
+        if not watched.was_ready:
+            self._screen.failed(watched.part.name, "cannot be started")
+            raise error
+        watched.reason = f"cannot be started again: {error}"
+        self._back_off(watched)
 
     def _start(self, watched: Watched) -> None:
         part = watched.part
@@ -256,12 +190,9 @@ class Supervisor:
         ran = time.monotonic() - watched.begun
         watched.process = watched.identity = None
         watched.ends += 1
-        steady = watched.state is State.ONLINE and ran > STEADY
-        watched.ends_in_a_row = 1 if steady else watched.ends_in_a_row + 1
-        pause = min(2.0 ** (watched.ends_in_a_row - 1), LONGEST_BACKOFF)
-        watched.again_at = time.monotonic() + pause
+        if watched.state is State.ONLINE and ran > STEADY:
+            watched.ends_in_a_row = 0
         watched.reason = f"ended ({_why(code)}) after {ran:.1f} s"
-        watched.become(State.ENDED)
         lines = last_lines(self._folder.log_of(part.name), 5)
         if not watched.was_ready and watched.ends >= TRIES:
             self._screen.failed(part.name, watched.reason, lines)
@@ -269,7 +200,14 @@ class Supervisor:
                 f"{part.name} ended {TRIES} times before it was ready; everything is being stopped.",
                 hint=part.hint or f"read {self._folder.log_of(part.name)}",
             )
-        self._screen.failed(part.name, f"{watched.reason}; starts again in {pause:g} s", lines)
+        self._back_off(watched, lines)
+
+    def _back_off(self, watched: Watched, lines: Sequence[str] = ()) -> None:
+        pause = min(2.0**watched.ends_in_a_row, LONGEST_BACKOFF)
+        watched.ends_in_a_row += 1
+        watched.again_at = time.monotonic() + pause
+        watched.become(State.ENDED)
+        self._screen.failed(watched.part.name, f"{watched.reason}; starts again in {pause:g} s", lines)
 
     def _write_record(self, ready_at: float | None = None) -> None:
         parts = [watched.record() for watched in self._watched.values()]
@@ -277,7 +215,8 @@ class Supervisor:
             self._recorded = parts
             started, ready = self._record.started_at, ready_at or self._record.ready_at
             self._record = RunRecord(self._record.supervisor, started, ready, parts)
-            self._folder.write_record(self._record)
+            with suppress(OSError):  # a full disk must not keep the parts from being watched and ended
+                self._folder.write_record(self._record)
 
     def _end_all(self) -> None:
         running = [watched for watched in reversed(self._watched.values()) if watched.process is not None]

@@ -46,8 +46,8 @@ class System:
             with self._folder.held():
                 return self._run()
         except AlreadyRunning:
-            self._screen.line("Already running:")
-            record = self._folder.read_record()
+            record = self._folder.running()
+            self._screen.line("Already running:" if record else "Another start is under way.")
             if record is not None:
                 show_addresses(record, self._screen)
             self._screen.line("  Status: make status   Stop: make down")
@@ -95,19 +95,18 @@ def stop(folder: StateFolder, screen: Screen) -> None:
     Raises:
         StopFailed: it did not end in time.
     """
-    record = folder.read_record()
-    running = folder.is_held()
-    if running and record is not None:
+    supervisor = folder.holder()
+    if supervisor is not None and supervisor.running():
         with suppress(ProcessLookupError):
-            os.kill(record.supervisor.pid, signal.SIGTERM)
+            os.kill(supervisor.pid, signal.SIGTERM)
         deadline = time.monotonic() + DOWN_SECONDS
-        while folder.is_held():
+        while folder.holder() == supervisor:
             screen.move("ending")
             if time.monotonic() > deadline:
                 raise StopFailed(
-                    f"Matchcast (pid {record.supervisor.pid}) did not end within {DOWN_SECONDS:g} s.",
-                    hint=f"kill -9 {record.supervisor.pid}, then matchcast down again",
+                    f"Matchcast (pid {supervisor.pid}) did not end within {DOWN_SECONDS:g} s.",
+                    hint=f"kill -9 {supervisor.pid}, then matchcast down again",
                 )
             time.sleep(0.1)
     left = end_leftovers(folder, screen)
-    screen.line("Stopped." if running or left else "Matchcast does not run.")
+    screen.line("Stopped." if supervisor or left else "Matchcast does not run.")
