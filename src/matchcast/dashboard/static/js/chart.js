@@ -9,7 +9,7 @@ const NAMES = ["ink", "ink-2", "ink-3", "line", "surface", "raised", "home", "dr
 
 /** The page's colours as canvas takes them: resolved for the scheme in force. */
 export function readPalette() {
-  const probe = el("i", { hidden: true });
+  const probe = el("i", { class: "probe", hidden: true });
   document.body.append(probe);
   const palette = {};
   for (const name of NAMES) {

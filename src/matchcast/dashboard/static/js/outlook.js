@@ -4,7 +4,7 @@ import { el, keyed, mark, setText } from "./dom.js";
 import { minuteLabel } from "./clock.js";
 import { beforeLastGoal } from "./moment.js";
 import { percent, points, roundShares, shareLabels } from "./percent.js";
-import { isOver, scoreText, teamOf } from "./words.js";
+import { isOver, scoreText } from "./words.js";
 
 function kickOffText({ kick_off: at }) {
   const time = Date.parse(at ?? "");
@@ -12,13 +12,6 @@ function kickOffText({ kick_off: at }) {
 }
 
 const SIDES = ["home", "draw", "away"];
-
-/** The reason that moved the forecast most, where it moved it by a point at least, and whom it helped. */
-function largestReason(why) {
-  const gains = why.flatMap((reason) => SIDES.map((side) => ({ text: reason.text, side, gain: reason[`points_${side}`] / 100 })));
-  const best = gains.reduce((a, b) => (b.gain > a.gain ? b : a), { gain: 0 });
-  return best.gain >= 0.01 ? best : null;
-}
 
 export class Outlook {
   constructor(root) {
@@ -102,8 +95,6 @@ export class Outlook {
     }
     if (forecast.over_2_5 !== undefined) items.push(["Over 2.5 goals", percent(forecast.over_2_5), ""]);
     if (forecast.both_teams_to_score !== undefined) items.push(["Both teams score", percent(forecast.both_teams_to_score), ""]);
-    const moved = largestReason(forecast.why ?? []);
-    if (moved) items.push(["Moved it last", moved.text, `${points(moved.gain, 0)} pts for ${moved.side === "draw" ? "the draw" : teamOf(match, moved.side)}`]);
     return items;
   }
 }

@@ -43,8 +43,8 @@ export class Story {
         el("p", { class: "muted small", id: "story-keys" }, "Point, drag, or use ", el("kbd", {}, "←"), " ", el("kbd", {}, "→"), " for minutes, ", el("kbd", {}, "g"), " ", el("kbd", {}, "G"), " for goals.")),
       el("div", { class: "readout" },
         this.clock, this.score,
-        ["home", "draw", "away"].map((side) => el("span", { class: "at-share" }, mark(side), this.shares[side])),
-        this.xg, this.event, this.back),
+        el("span", { class: "at-numbers" }, ["home", "draw", "away"].map((side) => el("span", { class: "at-share" }, mark(side), this.shares[side])), this.xg),
+        this.event, this.back),
       ...this.charts.map((chart) => chart.node),
     );
   }
