@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 MOST_BUFFERED = 128 * 1024**2
 """Bytes of values that are held before the fullest partition is written out."""
 
-MOST_READ = 5_000
+MOST_READ = 1_000
 """Records that are taken from the reader at a time."""
 
 
@@ -136,7 +136,9 @@ class _Drain:
 
     def run(self, broker: str, patience: float) -> None:
         with EventReader(broker, self._manifest.topic, client_id="matchcast-drain") as reader:
-            reader.start_at(self._first)
+            # Of what is done already, only what has come since is read, and dropped.
+            ends = {wanted.partition: wanted.last + 1 for wanted in self._manifest.ranges}
+            reader.start_at({**ends, **self._first})
             deadline = time.monotonic() + patience
             while self._pending:
                 records = reader.read(MOST_READ, 0.25)

@@ -43,7 +43,7 @@ def segments_of(history: HistoryFolder, topic_id: str) -> dict[int, list[Segment
     found: dict[int, list[Segment]] = {}
     for folder in (history.events / f"topic={topic_id}").glob("partition=*"):
         named = _FOLDER.fullmatch(folder.name)
-        if named is not None:
+        if named is not None and folder.is_dir():
             partition = int(named[1])
             found[partition] = _joined(folder, partition)
     return found
