@@ -49,6 +49,9 @@ test: lint typecheck browser ## everything, against the real things
 test-pythons: dev ## unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
 
+bench: dev ## measure ratios on this machine; asserts nothing
+	@for each in api throughput latency streams; do $(BIN)/python -m benchmarks.$$each || exit; done
+
 lint: dev ## ruff, and the order of the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

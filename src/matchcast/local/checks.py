@@ -24,7 +24,7 @@ from matchcast.local.ports import holder_of, is_free
 
 PYTHONS = ((3, 11), (3, 13))
 MEMORY_NEEDED = 800_000_000
-DISK_NEEDED = 1_000_000_000
+DISK_NEEDED = 2_000_000_000
 _JAVA_SECONDS = 20
 
 

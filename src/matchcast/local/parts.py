@@ -20,6 +20,9 @@ from matchcast.settings import PREFIX, Settings
 SPEED = 30
 """How fast the matches of `matchcast up` play: a match takes three minutes and a half."""
 
+RETENTION_BYTES = 256 * 1024**2
+"""Most events that a partition keeps unless the settings say otherwise: six of them, a day of five matches."""
+
 PROBE_SECONDS = 2.0
 
 Report = Callable[[str], None]
@@ -63,6 +66,8 @@ class Layout:
     def of(cls, settings: Settings, folder: StateFolder, *, with_producer: bool = True) -> Layout:
         """Lay the parts out as the settings say; a port 0 becomes a free one."""
         host, _, port = settings.kafka_broker.rpartition(":")
+        if "events_retention_bytes" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"events_retention_bytes": RETENTION_BYTES})
         return cls(
             settings,
             folder,
@@ -181,6 +186,7 @@ class Layout:
             f"{PREFIX}API_URL": self.api_address,
             **self.environment,
             f"{PREFIX}STATE_DIR": str(self.folder.root),
+            f"{PREFIX}EVENTS_RETENTION_BYTES": str(self.settings.events_retention_bytes),
             f"{PREFIX}KAFKA_BROKER": self.kafka_address,
         }
 
