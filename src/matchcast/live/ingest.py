@@ -50,7 +50,8 @@ class Ingest:
         offsets: the next offset of each partition.
         ready: whether all that was in Kafka at the start has been taken in.
         problem: why reading fails at present.
-        gap: when records were last found gone, in seconds since the epoch, and which; `gaps` counts.
+        notice: what went missing last and when, in seconds since the epoch.
+        gaps: how often records were found gone before they could be read.
         rate: events that were folded, a second.
     """
 
@@ -70,7 +71,7 @@ class Ingest:
         self.offsets: dict[int, int] = {}
         self.ready = False
         self.problem: str | None = None
-        self.gap: tuple[float, str] | None = None
+        self.notice: tuple[float, str] | None = None
         self.gaps = 0
         self.rate = Rate()
         self._options = options
@@ -155,16 +156,15 @@ class Ingest:
         return reader
 
     def _begin_anew(self) -> None:
-        log.error(
-            "topic %s was made anew: the matches from before are let go and all of it is read",
-            self._options.topics.events,
-        )
+        anew = f"Topic {self._options.topics.events} was made anew: the matches from before are let go."
+        log.error("%s", anew)
         with self._lock:
             self._publisher.release([match.match_id for match in self.tracker])
             self._forecasting.clear()
             self._letters.forget()
             self.tracker = Tracker()
             self.offsets = {}
+            self.notice = (time.time(), anew)
 
     def _read_on(self, reader: EventReader) -> None:
         reading = self._executor.submit(_read, reader)
@@ -231,7 +231,7 @@ class Ingest:
     def _note_gaps(self, gaps: list[Gap]) -> None:
         for gap in gaps:
             self.gaps += 1
-            self.gap = (time.time(), f"Records are missing: {gap}.")
+            self.notice = (time.time(), f"Records are missing: {gap}.")
             self._cut_short.add(gap.partition)
             with self._lock:
                 for match in self.tracker:

@@ -32,8 +32,8 @@ __all__ = ["EXECUTOR_THREADS", "LiveOptions", "LiveService"]
 EXECUTOR_THREADS = 5
 """Native threads that the service wants: reading, two looking around, writing a checkpoint, one to spare."""
 
-GAP_SHOWN_SECONDS = 600.0
-"""How long it is shown that records were gone before they could be read."""
+NOTICE_SECONDS = 600.0
+"""How long it is shown that records were gone before they could be read, or the topic made anew."""
 
 
 class LiveService:
@@ -137,8 +137,8 @@ class LiveService:
             state, reason = "warning", "Catching up with the events that came before."
         elif self._letters.full:
             state, reason = "warning", "Dead letters cannot be written, so reading waits."
-        elif reading.gap is not None and time.time() - reading.gap[0] < GAP_SHOWN_SECONDS:
-            state, reason = "warning", reading.gap[1]
+        elif reading.notice is not None and time.time() - reading.notice[0] < NOTICE_SECONDS:
+            state, reason = "warning", reading.notice[1]
         lag = None
         if seen.topic is not None:
             lag = sum(max(0, high - reading.offsets.get(p, high)) for p, high in seen.topic.high.items())

@@ -10,20 +10,27 @@ class InvalidBrokerAddress(MatchcastError):
 
 
 class KafkaUnavailable(MatchcastError):
-    """No broker answers, or the one that answers cannot do what was asked.
+    """No broker answers.
 
     Attributes:
         broker: the address that was tried.
         reason: what the client library says.
     """
 
+    _said = "does not answer"
+    _remedy = "start a broker with `matchcast up`, or set MATCHCAST_KAFKA_BROKER to the address of yours"
+
     def __init__(self, broker: str, reason: str) -> None:
-        super().__init__(
-            f"Kafka at {broker} does not answer: {reason}.",
-            hint="start a broker with `matchcast up`, or set MATCHCAST_KAFKA_BROKER to the address of yours",
-        )
+        super().__init__(f"Kafka at {broker} {self._said}: {reason}.", hint=self._remedy)
         self.broker = broker
         self.reason = reason
+
+
+class KafkaRefused(KafkaUnavailable):
+    """A broker answers, but not with what was asked for."""
+
+    _said = "refuses what was asked"
+    _remedy = "see the broker's log for the cause"
 
 
 class UnknownTopic(MatchcastError):

@@ -23,10 +23,11 @@ from matchcast.stream.client import (
     is_connection_failure,
     settle,
 )
-from matchcast.stream.errors import KafkaUnavailable, UnknownTopic
+from matchcast.stream.errors import KafkaRefused, KafkaUnavailable, UnknownTopic
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
+_PASSING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 _URL_SAFE = str.maketrans("+/", "-_")
 MAX_EVENT_BYTES = 1_048_588
 """Kafka's own default for the longest (compressed) batch of a topic."""
@@ -212,7 +213,7 @@ class Observer:
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise UnknownTopic(self.broker, name) from error
-                raise KafkaUnavailable(self.broker, explain(error)) from error
+                raise KafkaRefused(self.broker, explain(error)) from error
             # As Kafka's own tools write it, and so fit for file names.
             topic_id = str(found.topic_id).translate(_URL_SAFE)
             partitions[name] = (topic_id, [partition.id for partition in found.partitions])
@@ -233,15 +234,21 @@ class Observer:
         self, places: Sequence[tuple[str, int]], spec: OffsetSpec, timeout: float
     ) -> dict[tuple[str, int], int]:
         request = {TopicPartition(name, partition): spec for name, partition in places}
-        futures = self._admin.list_offsets(
-            request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=timeout
-        )
-        try:
-            return {
-                (at.topic, at.partition): settle(self.broker, f, timeout).offset for at, f in futures.items()
-            }
-        except KafkaException as error:
-            raise KafkaUnavailable(self.broker, explain(error)) from error
+        deadline = time.monotonic() + timeout
+        while True:
+            futures = self._admin.list_offsets(
+                request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=timeout
+            )
+            try:
+                return {
+                    (at.topic, at.partition): settle(self.broker, future, timeout).offset
+                    for at, future in futures.items()
+                }
+            except KafkaException as error:
+                # A partition that was made just now, or whose broker went, has no leader for a moment.
+                if error.args[0].code() not in _PASSING or time.monotonic() >= deadline:
+                    raise KafkaRefused(self.broker, explain(error)) from error
+            time.sleep(0.05)
 
     def configuration(self, topic: str, timeout: float = 5) -> dict[str, str]:
         """Return the settings of a topic that differ from the broker's defaults."""
