@@ -77,13 +77,15 @@ def _match(path: Path, events: list[Event], naming: Naming) -> MatchInfo:
 
 
 def _sides(path: Path, teams: list[str], fixture: Fixture, naming: Naming) -> tuple[str, str]:
-    for given in (naming.home, naming.away):
-        if given is not None and given not in teams:
-            raise UnreadableFile(
-                path,
-                f"no event in it is of {given}",
-                hint=f"name the teams as the file does: {', '.join(teams)}",
-            )
+    named = {team for team in (naming.home, naming.away) if team is not None}
+    strange = sorted(named.difference(teams))
+    one_has_done_nothing_yet = len(named) == 2 and named.issuperset(teams)
+    if strange and not one_has_done_nothing_yet:
+        raise UnreadableFile(
+            path,
+            f"no event in it is of {' or '.join(strange)}",
+            hint=f"name the teams as the file does: {', '.join(teams)}",
+        )
     if naming.home is not None and naming.home == naming.away:
         raise UnreadableFile(path, f"{naming.home} cannot play itself", hint="name two teams")
     home, away = naming.home or fixture.home, naming.away or fixture.away

@@ -162,6 +162,13 @@ def test_a_file_with_one_team_asks_for_the_other(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_team_that_has_done_nothing_yet_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "1.json"
+    path.write_text(json.dumps([an_event(1, "Reds")]))
+    match = read(path, naming=Naming(home="Blues", away="Reds")).match
+    assert (match.home_team, match.away_team) == ("Blues", "Reds")
+
+
 def test_a_team_that_is_not_in_the_file_is_refused(file: Path) -> None:
     with pytest.raises(UnreadableFile, match="no event in it is of Greens"):
         read(file, naming=Naming(home="Greens"))
