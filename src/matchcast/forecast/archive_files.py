@@ -195,7 +195,8 @@ def _detailed(folder: _Folder) -> Matches | None:
     found = _Rows("detailed")
 
     def parse_match(row: Row) -> None:
-        match = _day(row["date_utc"][:10]), row["home"], row["away"], row["comp"], False
+        neutral = _yes(row.get("neutral") or "false")
+        match = _day(row["date_utc"][:10]), row["home"], row["away"], row["comp"], neutral
         found.add_match(row["match_id"], match, (_projected(row, "proj1"), _projected(row, "proj2")))
 
     def parse_goal(row: Row) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from matchcast.events.clock import PERIOD_START
 from matchcast.history.errors import UnreadableMatches
 from matchcast.history.internationals import meeting_id
 from matchcast.history.outcome import REGULAR
@@ -198,10 +197,7 @@ def _yes(row: _Row, column: str) -> bool | None:
 
 
 def _moment(row: _Row) -> tuple[int, float, Side]:
-    period = _PERIODS[row["period"]]
-    seconds = _float(row, "period_sec")
-    clock = float(row["clock_min"]) if seconds is None else PERIOD_START[period] + seconds / 60
-    return period, clock, _SIDES[row["side"]]
+    return _PERIODS[row["period"]], float(row["clock_min"]), _SIDES[row["side"]]
 
 
 def _goal(row: _Row) -> Goal:

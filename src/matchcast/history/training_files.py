@@ -201,7 +201,7 @@ def _add_detailed(tables: Mapping[str, _Table], match: Match, match_id: str) -> 
     for shot in match.shots or ():
         place: dict[str, Any] = {}
         if shot.x is not None and shot.y is not None:
-            x, y = round(shot.x / 1.2, 2), round(shot.y / 0.8, 2)
+            x, y = round(shot.x / 1.2, 4), round(shot.y / 0.8, 4)
             distance, angle = distance_and_angle(x, y)
             place = {"x": f"{x:g}", "y": f"{y:g}", "dist_m": round(distance, 2), "angle_rad": round(angle, 4)}
         tables["detailed_shots"].add(
