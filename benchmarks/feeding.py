@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import cycle, islice
+from itertools import islice
 
 import msgspec
 
@@ -31,18 +31,20 @@ def make_matches(count: int, seed: int, name: str) -> dict[str, list[bytes]]:
     return matches
 
 
-def interleave(matches: dict[str, list[bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Yield the records of all matches in turn, one of each, until every match has ended."""
-    left = {match_id: iter(records) for match_id, records in matches.items()}
-    for match_id in cycle(list(left)):
-        if not left:
-            return
-        if match_id in left:
-            record = next(left[match_id], None)
-            if record is None:
-                del left[match_id]
-            else:
+def interleave(matches: dict[str, list[bytes]], at_once: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield the records of matches in turn, one of each; only so many run at once, and the next follows."""
+    waiting = iter(matches.items())
+    running = [(match_id, iter(records)) for match_id, records in islice(waiting, at_once)]
+    while running:
+        for place, (match_id, records) in enumerate(running):
+            record = next(records, None)
+            if record is not None:
                 yield match_id, record
+            elif (following := next(waiting, None)) is not None:
+                running[place] = (following[0], iter(following[1]))
+            else:
+                running = [one for one in running if one[0] != match_id]
+                break
 
 
 class Sender:
