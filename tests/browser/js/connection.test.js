@@ -19,8 +19,10 @@ test("a lost connection is reconnecting for 25 s and stale after", () => {
   assert.equal(seen({ feed: { mode: "lost", heardAt: NOW - 1000 } }).state, "stale");
 });
 
-test("without Kafka nothing is live, at whatever age", () => {
-  const { state, sentence } = seen({ lamps: { ...online, kafka: { state: "offline", reason: "Nobody answers." } } });
+test("without Kafka a match is stale as soon as nothing comes any more", () => {
+  const lamps = { ...online, kafka: { state: "offline", reason: "Nobody answers." } };
+  assert.equal(seen({ lamps }).state, "live");
+  const { state, sentence } = seen({ lamps, changedAt: NOW - 6000 });
   assert.equal(state, "stale");
   assert.match(sentence, /Kafka does not answer.*Nobody answers\./);
 });

@@ -4,6 +4,8 @@ import { clockLabel } from "./clock.js";
 import { SILENCE_MS } from "./feed.js";
 import { isOver } from "./words.js";
 
+const QUIET_MS = 5_000; // what came in the last seconds is fresh, whatever a probe says
+
 /** An age as people say it: `2 s`, `3 min`, `1 h`. */
 export function ageText(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -14,7 +16,7 @@ export function ageText(milliseconds) {
 /** Why no events come although the dashboard answers, or null. */
 function sourceProblem(lamps, running, quiet) {
   const { kafka, producer } = lamps;
-  if (kafka?.state === "offline") return `Kafka does not answer, so no events arrive. ${kafka.reason ?? ""}`;
+  if (quiet > QUIET_MS && kafka?.state === "offline") return `Kafka does not answer, so no events arrive. ${kafka.reason ?? ""}`;
   if (running && quiet > SILENCE_MS && producer && producer.state !== "online") {
     return `No producer is sending this match. ${producer.reason ?? ""}`;
   }
@@ -31,7 +33,7 @@ export function connectionOf({ feed, stats, lamps, changedAt }, now = Date.now()
   const over = stats !== null && isOver(stats.status);
   const age = changedAt === null ? 0 : now - changedAt;
   const running = stats?.status === "live";
-  const source = feed.mode === "stream" || feed.mode === "polling" ? sourceProblem(lamps, running, age) : null;
+  const source = feed.mode === "stream" || feed.mode === "polling" ? sourceProblem(lamps, running, changedAt === null ? Infinity : age) : null;
   if (over) return { state: "finished", text: stats.status === "abandoned" ? "Abandoned" : "Finished", sentence: lost ? "The dashboard does not answer; this match is over." : source };
   if (lost || (source && stats)) {
     const since = stats && stats.period > 0 ? `Stale since ${clockLabel(stats)}` : "Stale";
