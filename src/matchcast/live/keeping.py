@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -17,6 +18,9 @@ from matchcast.live.tracker import Head, Tracker
 from matchcast.stream.checkpoints import CheckpointStore
 
 log = logging.getLogger(__name__)
+
+SHELF_SECONDS = 8 * 86_400
+"""How long a checkpoint is of use: the week that Kafka keeps events, and a day."""
 
 _SHARE = 0.05
 """Most of the time that making checkpoints may take: one that took a second is followed by 20 without."""
@@ -54,6 +58,7 @@ class Keeper:
 
     def __init__(self, folder: Path, topic: str, seconds: float) -> None:
         name = schema()
+        self._folder = folder
         self._store = CheckpointStore(folder / f"{name}.checkpoint", name)
         self._topic = topic
         self._seconds = seconds
@@ -66,6 +71,7 @@ class Keeper:
 
     def load(self) -> Kept | None:
         """Return the newest checkpoint that can be believed, or None; the log says why not."""
+        self._forget_others()
         loaded = self._store.load()
         if loaded.parts is None:
             return None
@@ -79,6 +85,13 @@ class Keeper:
             log.warning("a checkpoint is refused: %s", error, extra={"path": str(self._store.path)})
             return None
         return Kept(Tracker.restore(manifest.head, matches), manifest.offsets, manifest.topic_id)
+
+    def _forget_others(self) -> None:
+        """Delete what other releases kept, once Kafka does not have the records that follow it any more."""
+        for file in self._folder.glob("live-*.checkpoint*"):
+            with contextlib.suppress(OSError):
+                if time.time() - file.stat().st_mtime > SHELF_SECONDS:
+                    file.unlink()
 
     @property
     def encoding(self) -> bool:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _MAGIC = "matchcast-checkpoint"
 _LONGEST_LINE = 64 * 1024**2
+_WRITING_SECONDS = 600
+"""A file that was begun longer ago than this is not being written any more."""
 
 
 class _Label(Struct):
@@ -84,7 +87,11 @@ class CheckpointStore:
         return len(head) + sum(label.sizes)
 
     def load(self) -> Loaded:
-        """Return the newest checkpoint that can be believed."""
+        """Return the newest checkpoint that can be believed; clears away what killed writers left half done."""
+        for half in self.path.parent.glob(f"{self.path.name}.*.new"):
+            with contextlib.suppress(OSError):
+                if time.time() - half.stat().st_mtime > _WRITING_SECONDS:
+                    half.unlink()
         refusals: list[str] = []
         for path in (self.path, self.previous):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_a_checkpoint_of_another_topic_is_not_used(
     tracker.ingest([log.put(event(), "a")])
     keep(keeper, tracker, {0: 1})
     assert Keeper(tmp_path, "others", 0).load() is None
+
+
+def test_what_other_releases_kept_stays_for_a_rollback_until_it_is_of_no_use(
+    tmp_path: Path,
+) -> None:
+    older, old = tmp_path / "live-older.checkpoint", tmp_path / "live-old.checkpoint.previous"
+    for file, days in ((older, 9), (old, 6)):
+        file.write_bytes(b"theirs")
+        os.utime(file, (time.time() - days * 86_400,) * 2)
+    assert Keeper(tmp_path, "events", 0).load() is None
+    assert not older.exists()
+    assert old.read_bytes() == b"theirs"
 
 
 def test_the_schema_has_another_name_as_soon_as_a_type_has_another_shape(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -99,3 +100,14 @@ def test_releases_with_other_schemas_do_not_read_each_others_file(tmp_path: Path
     loaded = CheckpointStore(tmp_path / "live.checkpoint", "live-2").load()
     assert loaded.parts is None
     assert "schema live-1" in loaded.refusals[0]
+
+
+def test_what_a_killed_writer_left_half_done_is_cleared_away(store: CheckpointStore) -> None:
+    store.save([b"whole"])
+    left, fresh = (store.path.with_name(f"{store.path.name}.{pid}.new") for pid in (1, 2))
+    for half in (left, fresh):
+        half.write_bytes(b"hal")
+    os.utime(left, (1, 1))
+    assert parts_of(store) == [b"whole"]
+    assert not left.exists()
+    assert fresh.exists()
