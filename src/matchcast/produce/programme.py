@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
@@ -106,6 +106,10 @@ class FixtureList:
         None, with a line in the log, when it cannot be played: a team against itself, or teams that play
         each other at this moment.
         """
+        if wish.home_team is None and wish.away_team is None:
+            listed = self.next_cast(ledger, busy)
+            if listed is not None:
+                return replace(listed, request_id=wish.request_id)
         free = (pair for pair in _pairs(wish, busy) if pair[0] != pair[1] and not busy.has_pair(*pair))
         pair = next(free, None)
         if pair is None:
