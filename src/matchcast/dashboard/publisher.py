@@ -38,7 +38,8 @@ class Publisher:
         board: Gives the pictures of the matches.
         monitor: Gives the state of the system's parts.
         max_streams: How many streams may be open at once.
-        observe_forecast: Told how many seconds after a match's newest record its forecast came.
+        observe_forecast: Told how many seconds after a match's newest record its forecast came, of
+            records that were made since the start.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Publisher:
         self._board = board
         self._monitor = monitor
         self._observe_forecast = observe_forecast
+        self._started = time.time()
         self.broadcast = Broadcast(self._snapshot, self._catch_up, lambda: board.position, max_streams)
         self._changed: set[str] = set()
         self._wake = Event()
@@ -66,8 +68,9 @@ class Publisher:
         """Publish a match in the next round."""
         if match.forecast is not self._forecasts.get(match.match_id):
             self._forecasts[match.match_id] = match.forecast
-            if match.forecast is not None:
-                self._observe_forecast(max(0.0, time.time() - match.updated_at_ms / 1000))
+            made_at = match.updated_at_ms / 1000
+            if match.forecast is not None and made_at > self._started:
+                self._observe_forecast(max(0.0, time.time() - made_at))
         self._changed.add(match.match_id)
         self._wake.set()
 
