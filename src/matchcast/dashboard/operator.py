@@ -66,10 +66,7 @@ class Operator:
         if not hmac.compare_digest(self._digest(password), self._hash):
             raise Problem(401, "That is not the operator's password.", kind="wrong-password")
         self._tries.forgive(visitor)
-        selected = session.get("match_id")
-        session.clear()
-        if selected is not None:
-            session["match_id"] = selected
+        renew_session()
         session["operator"] = self._mark
         session["since"] = int(self._clock())
 
@@ -91,6 +88,14 @@ def not_configured() -> Problem:
         "(or MATCHCAST_OPERATOR_PASSWORD) and start the dashboard again.",
         kind="operator-not-configured",
     )
+
+
+def renew_session() -> None:
+    """Begin this visitor's session anew, with another token; what they look at stays."""
+    selected = session.get("match_id")
+    session.clear()
+    if selected is not None:
+        session["match_id"] = selected
 
 
 def csrf_token() -> str:

@@ -46,18 +46,24 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def problem_response(problem: Problem) -> Response:
-    """Return a problem as the answer to the current request."""
+def encode_problem(problem: Problem, instance: str) -> bytes:
+    """Return a problem about a request to an address as JSON."""
     body: dict[str, Any] = {
         "type": f"urn:matchcast:problem:{problem.kind}" if problem.kind else "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.path,
+        "instance": instance,
     }
     if problem.errors:
         body["errors"] = problem.errors
-    answer = Response(msgspec.json.encode(body), status=problem.status, content_type=MEDIA_TYPE)
+    return msgspec.json.encode(body)
+
+
+def problem_response(problem: Problem) -> Response:
+    """Return a problem as the answer to the current request."""
+    body = encode_problem(problem, request.path)
+    answer = Response(body, status=problem.status, content_type=MEDIA_TYPE)
     answer.headers.update(problem.headers)
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from msgspec import Struct
 from werkzeug.wrappers import Response as Answer
 
 from matchcast.dashboard.answers import answer_json, read_json
-from matchcast.dashboard.operator import check_csrf, csrf_token
+from matchcast.dashboard.operator import check_csrf, csrf_token, renew_session
 from matchcast.dashboard.problems import Problem
 from matchcast.dashboard.site import current_site
 
@@ -46,15 +46,10 @@ def log_in() -> Answer:
 @blueprint.post("/logout")
 def log_out() -> Answer:
     """Close the operator's session."""
-    from_page = request.mimetype != "application/json"
-    check_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRF-Token"))
-    selected = session.get("match_id")
-    session.clear()
-    if selected is not None:
-        session["match_id"] = selected
-    if from_page and "X-CSRF-Token" not in request.headers:
-        return redirect(url_for("pages.index"), 303)
-    return answer_json(_visitor())
+    by_form = request.form.get("csrf_token")
+    check_csrf(by_form or request.headers.get("X-CSRF-Token"))
+    renew_session()
+    return redirect(url_for("pages.index"), 303) if by_form else answer_json(_visitor())
 
 
 @blueprint.get("/api/session")

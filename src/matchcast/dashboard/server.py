@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 import socket
+from http import HTTPStatus
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from matchcast.dashboard.errors import AddressTaken
@@ -32,8 +34,13 @@ GRACEFUL_SECONDS = 10
 SPARE_CONNECTIONS = 400
 """Connections beyond the open streams: for the page, the polling routes and the health checks."""
 
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than nginx keeps its own (60), so that nginx closes first."""
+
 BACKLOG = 2048
 INTERRUPTED = 130
+
+_UNREADABLE = {LimitRequestLine: 414, LimitRequestHeaders: 431}
 
 
 class RootLogger(Logger):  # type: ignore[misc]
@@ -71,6 +78,22 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]
         if not self.alive:
             raise StopIteration
         self._idle.add(sock)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what cannot be read as a request with a problem."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        from matchcast.dashboard.problems import MEDIA_TYPE, Problem, encode_problem
+
+        status = next((code for kind, code in _UNREADABLE.items() if isinstance(exc, kind)), 400)
+        body = encode_problem(Problem(status, f"The request cannot be read: {exc}."), "")
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {MEDIA_TYPE}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):
+            client.sendall(head.encode() + body)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop: take no new connection, end the streams, answer what is under way."""
@@ -123,7 +146,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             "backlog": BACKLOG,
             "timeout": 60,
             "graceful_timeout": GRACEFUL_SECONDS,
-            "keepalive": 30,
+            "keepalive": KEEP_ALIVE_SECONDS,
             "logger_class": RootLogger,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",

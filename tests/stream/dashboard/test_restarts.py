@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -135,6 +136,22 @@ def test_a_port_that_is_taken_is_a_sentence_and_a_hint(start_dashboard: StartDas
     assert f"cannot listen on 127.0.0.1:{dashboard.port}" in second.stderr
     assert "Try: " in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_what_is_no_request_is_answered_with_a_problem(start_dashboard: StartDashboard) -> None:
+    dashboard = start_dashboard(ready=False)
+    wait_for("it is alive", lambda: dashboard.answers("/health"))
+    for request, status in (
+        (b"this is no HTTP\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA header: x\r\n\r\n", 400),
+        (b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 5000), 414),
+    ):
+        with socket.create_connection(("127.0.0.1", dashboard.port), timeout=10) as client:
+            client.sendall(request)
+            answer = client.makefile("rb").read().decode()
+        assert answer.startswith(f"HTTP/1.1 {status} ")
+        assert "Content-Type: application/problem+json" in answer
+        assert f'"status":{status}' in answer
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
