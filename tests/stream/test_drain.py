@@ -256,6 +256,7 @@ from pathlib import Path
 from matchcast.history.drain import drain
 from matchcast.history.files import HistoryFolder
 from matchcast.history.finished import fold_finished
+from matchcast.history.tidy import tidy
 
 def run(folder, broker, topic, last):
     touched = 0
@@ -268,6 +269,7 @@ def run(folder, broker, topic, last):
     sys.addaudithook(count)
     history = HistoryFolder(Path(folder))
     fold_finished(history, drain(history, broker, topic, "batch", most_buffered=60_000))
+    tidy(history)
 
 TOUCHES = {"open", "os.rename", "os.remove", "os.mkdir", "fcntl.flock"}
 folder, broker, topic = sys.argv[1:4]
@@ -292,7 +294,7 @@ sys.exit(status)
 """
 
 
-def test_a_drain_that_is_killed_at_any_touch_of_a_file_loses_and_doubles_nothing(
+def test_a_drain_and_a_tidy_that_are_killed_at_any_touch_of_a_file_lose_and_double_nothing(
     stream: Stream, tmp_path: Path
 ) -> None:
     stream.write(1500)

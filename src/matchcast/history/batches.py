@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from matchcast.history.errors import HistoryGap, InvalidBatch, TopicChanged
 from matchcast.history.files import HistoryFolder, written_aside
-from matchcast.history.segments import next_offsets
+from matchcast.history.segments import Segment, next_offsets, segments_of
 from matchcast.stream.topics import TopicView
 
 
@@ -116,3 +116,14 @@ def plan(history: HistoryFolder, batch: str, topic: TopicView, *, accept_gap: bo
         raise HistoryGap(topic.name, [(gap.partition, gap.first, gap.last) for gap in lost])
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     return Manifest(batch, topic.name, topic.topic_id, made_at, ranges, lost)
+
+
+def segments_of_batch(history: HistoryFolder, manifest: Manifest) -> list[Segment]:
+    """Return the segments that hold records of a batch."""
+    found = segments_of(history, manifest.topic_id)
+    return [
+        segment
+        for wanted in manifest.ranges
+        for segment in found.get(wanted.partition, ())
+        if segment.overlaps(wanted.first, wanted.last)
+    ]

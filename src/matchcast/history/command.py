@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +193,19 @@ def drain(
             f"✔ batch {name}: {report.events} events into history, {report.broken} broken records, "
             f"{len(matches)} finished matches"
         )
+
+
+@history.command()
+@click.option(
+    "--keep-days", type=click.IntRange(0), help="Drop events of the stream that are older; matches stay."
+)
+@click.pass_obj
+def tidy(settings: Settings, keep_days: int | None) -> None:
+    """Merge the many small files that drains leave, and drop old events."""
+    from matchcast.history.tidy import tidy as tidy_history
+
+    done = tidy_history(_folder(settings), keep=timedelta(days=keep_days) if keep_days is not None else None)
+    click.echo(f"✔ {done.merged} files merged into larger ones, {done.dropped} dropped")
 
 
 @history.command()

@@ -21,12 +21,13 @@ from matchcast.history.batches import (
     load_manifest,
     plan,
     save_manifest,
+    segments_of_batch,
 )
 from matchcast.history.columns import KEPT_BROKEN, EventColumns
 from matchcast.history.errors import HistoryGap, TopicChanged
 from matchcast.history.files import STREAM, HistoryFolder, sweep, written_aside
 from matchcast.history.parquet import read_facts, write_events
-from matchcast.history.segments import Segment, next_offsets, path_of, segments_of
+from matchcast.history.segments import files_of, next_offsets, path_of
 from matchcast.stream.client import StreamRecord
 from matchcast.stream.errors import KafkaUnavailable
 from matchcast.stream.reader import EventReader
@@ -189,13 +190,13 @@ def _report(history: HistoryFolder, manifest: Manifest) -> Report:
     events = broken = unattributed = 0
     examples: list[BrokenRecord] = []
     files = []
-    for segment in _segments(history, manifest):
-        facts = read_facts(segment.path)
+    for path in files_of(segments_of_batch(history, manifest)):
+        facts = read_facts(path)
         events += int(facts["rows"])
         broken += int(facts["broken"])
         unattributed += int(facts["unattributed"])
         examples += msgspec.json.decode(facts["broken_records"], type=list[BrokenRecord])
-        files.append(str(segment.path.relative_to(history.path)))
+        files.append(str(path.relative_to(history.path)))
     return Report(
         sum(wanted.last - wanted.first + 1 for wanted in manifest.ranges),
         events,
@@ -204,13 +205,3 @@ def _report(history: HistoryFolder, manifest: Manifest) -> Report:
         examples[:KEPT_BROKEN],
         files,
     )
-
-
-def _segments(history: HistoryFolder, manifest: Manifest) -> list[Segment]:
-    found = segments_of(history, manifest.topic_id)
-    return [
-        segment
-        for wanted in manifest.ranges
-        for segment in found.get(wanted.partition, ())
-        if not segment.lost and wanted.first <= segment.last and segment.first <= wanted.last
-    ]

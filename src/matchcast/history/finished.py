@@ -9,10 +9,12 @@ from itertools import groupby
 import duckdb
 
 from matchcast.events.record import decode
-from matchcast.history.batches import Manifest
+from matchcast.history.batches import Manifest, segments_of_batch
+from matchcast.history.errors import InvalidBatch
 from matchcast.history.files import STREAM, HistoryFolder
 from matchcast.history.outcome import match_of
-from matchcast.history.parquet import open_history, write_matches
+from matchcast.history.parquet import connect, damaged, view_events, write_matches
+from matchcast.history.segments import Segment, files_of, segments_of
 from matchcast.history.tables import Match
 from matchcast.match.state import MatchState
 from matchcast.match.summary import summarise
@@ -23,16 +25,30 @@ STAYS_OPEN_MINUTES = 15
 """How long after the last record of a match a record that names none may still belong to it."""
 
 # What was in history when the batch was done: a retry finds the same, whatever came since.
-_KNOWN = """
+_COVERED = """
 CREATE TEMP TABLE covered AS
 SELECT unnest(?::INTEGER[]) AS kafka_partition, unnest(?::BIGINT[]) AS first, unnest(?::BIGINT[]) AS last;
 """
 
-_RECORDS = """
+# The matches that the batch has records of; a record that names none may be of any with its team.
+_WANTED = """
+CREATE TEMP TABLE new AS
+SELECT DISTINCT match_id, team FROM fresh JOIN covered USING (kafka_partition)
+WHERE kafka_offset BETWEEN covered.first AND covered.last;
+
+CREATE TEMP TABLE wanted AS SELECT DISTINCT match_id FROM new WHERE match_id IS NOT NULL;
+"""
+
+_WANTED_BY_TEAM = """
+INSERT INTO wanted SELECT DISTINCT match_id FROM records
+WHERE match_id IS NOT NULL AND team IN (SELECT team FROM new WHERE match_id IS NULL)
+AND match_id NOT IN (FROM wanted);
+"""
+
+_KNOWN = """
 CREATE TEMP VIEW known AS
-SELECT events.*, kafka_offset >= covered.first AS is_new
-FROM events JOIN covered USING (kafka_partition)
-WHERE source = getvariable('topic_id') AND kafka_offset <= covered.last;
+SELECT records.*, kafka_offset >= covered.first AS is_new FROM records JOIN covered USING (kafka_partition)
+WHERE kafka_offset <= covered.last AND (match_id IS NULL OR match_id IN (FROM wanted));
 
 CREATE TEMP TABLE named AS
 SELECT match_id, bool_or(is_new) AS is_touched, min(recorded_at) AS first_at, max(recorded_at) AS last_at,
@@ -69,23 +85,47 @@ def fold_finished(history: HistoryFolder, manifest: Manifest) -> list[Match]:
 
     Raises:
         HistoryBusy: a drain runs.
+        InvalidBatch: the batch is not drained yet, or its records were dropped since.
         HistoryUnwritable: the disk is full or the folder may not be written.
     """
     with history.locked(STREAM):
-        with open_history(history) as database:
-            matches = list(_fold(database, manifest))
+        fresh = segments_of_batch(history, manifest)
+        _require_whole(manifest, fresh)
+        topic = segments_of(history, manifest.topic_id)
+        with connect() as database:
+            try:
+                view_events(database, "fresh", files_of(fresh))
+                view_events(database, "records", [path for some in topic.values() for path in files_of(some)])
+                matches = list(_fold(database, manifest))
+            except duckdb.Error as error:
+                raise damaged(history.events, error) from error
         write_matches(history.matches_of_batch(manifest.batch), matches)
     return matches
 
 
+def _require_whole(manifest: Manifest, segments: list[Segment]) -> None:
+    """Refuse a batch whose records were dropped since: its matches stay as they were folded."""
+    for wanted in manifest.ranges:
+        held = [segment for segment in segments if segment.partition == wanted.partition]
+        if wanted.first <= wanted.last and not (
+            held and held[0].first <= wanted.first and held[-1].last >= wanted.last
+        ):
+            raise InvalidBatch(
+                f"History does not hold all records of batch {manifest.batch} "
+                f"(partition {wanted.partition}, offsets {wanted.first} to {wanted.last}).",
+                hint="drain the batch first; once its records are dropped, its matches stay as they were",
+            )
+
+
 def _fold(database: duckdb.DuckDBPyConnection, manifest: Manifest) -> Iterator[Match]:
     ranges = manifest.ranges
-    database.execute("SET VARIABLE topic_id = ?", [manifest.topic_id])
     database.execute(
-        _KNOWN,
+        _COVERED,
         [[one.partition for one in ranges], [one.first for one in ranges], [one.last for one in ranges]],
     )
-    database.execute(_RECORDS)
+    database.execute(_WANTED)
+    database.execute(_WANTED_BY_TEAM)
+    database.execute(_KNOWN)
     database.execute(_UNNAMED)
     records = database.execute(_FOLDED)
     for match_id, rows in groupby(_rows(records), key=lambda row: row[0]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from matchcast.history.errors import HistoryDamaged, HistoryUnwritable
 from matchcast.history.files import HistoryFolder, written_aside
+from matchcast.history.segments import event_files
 from matchcast.history.tables import EVENTS, MATCHES, Match, sql_type
 
 _ROWS_JSON = msgspec.json.encode(MATCHES).decode()
@@ -120,6 +122,36 @@ def read_facts(path: Path) -> dict[str, str]:
     return {**dict(found), "rows": str(rows[0][0])}
 
 
+def merge_events(target: Path, paths: Sequence[Path], facts: Mapping[str, str]) -> None:
+    """Write one file of `events` with the rows of several, in their order.
+
+    Raises:
+        HistoryUnwritable: the disk is full or the folder may not be written.
+        HistoryDamaged: one of the files cannot be read.
+    """
+    select = f"SELECT * FROM {_read_parquet(paths)} ORDER BY kafka_offset"  # noqa: S608
+    try:
+        _copy(target, select, {}, facts)
+    except duckdb.Error as error:
+        raise damaged(target.parent, error) from error
+
+
+def newest_record(path: Path) -> datetime | None:
+    """Return the time (UTC, without zone) of the newest record in a file of `events`.
+
+    Raises:
+        HistoryDamaged: the file cannot be read.
+    """
+    with connect() as database:
+        try:
+            ((newest,),) = database.execute(
+                "SELECT max(recorded_at) FROM read_parquet(?)", [str(path)]
+            ).fetchall()
+        except duckdb.Error as error:
+            raise damaged(path, error) from error
+    return newest if isinstance(newest, datetime) else None
+
+
 def damaged(path: Path, error: Exception) -> HistoryDamaged:
     """Return the error of a file that cannot be read."""
     return HistoryDamaged(
@@ -134,10 +166,9 @@ def open_history(history: HistoryFolder) -> duckdb.DuckDBPyConnection:
     In `matches` a match that was folded by several batches is there once, as the fold of most events.
     """
     database = connect()
-    event_files = sorted(str(path) for path in history.events.rglob("[!.]*.parquet"))
-    match_files = sorted(str(path) for path in history.matches.rglob("[!.]*.parquet"))
+    match_files = sorted(history.matches.rglob("[!.]*.parquet"))
     try:
-        _view(database, "events", event_files, EVENTS, "")
+        view_events(database, "events", event_files(history))
         _view(
             database,
             "matches",
@@ -151,13 +182,25 @@ def open_history(history: HistoryFolder) -> duckdb.DuckDBPyConnection:
     return database
 
 
+def view_events(database: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
+    """Make a view over files of `events`."""
+    _view(database, name, files, EVENTS, "")
+
+
 def _view(
-    database: duckdb.DuckDBPyConnection, name: str, files: list[str], columns: Mapping[str, str], only: str
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    files: Sequence[Path],
+    columns: Mapping[str, str],
+    only: str,
 ) -> None:
     select = _no_rows(columns)
     if files:
         chosen = ", ".join(f'"{column}"' for column in columns)
-        listed = ", ".join(_quoted(file) for file in files)
-        read = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        select = f"SELECT {chosen} FROM {read} {only}"  # noqa: S608
+        select = f"SELECT {chosen} FROM {_read_parquet(files)} {only}"  # noqa: S608
     database.execute(f"CREATE VIEW {name} AS {select}")
+
+
+def _read_parquet(files: Sequence[Path]) -> str:
+    listed = ", ".join(_quoted(str(file)) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

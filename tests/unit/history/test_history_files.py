@@ -20,7 +20,7 @@ from matchcast.history.errors import (
     InvalidBatch,
     TopicChanged,
 )
-from matchcast.history.files import FETCHED, STREAM, HistoryFolder, sweep, written_aside
+from matchcast.history.files import ADDED, FETCHED, STREAM, HistoryFolder, sweep, written_aside
 from matchcast.history.parquet import open_history, read_facts, write_events, write_matches
 from matchcast.history.segments import next_offsets, path_of
 from matchcast.history.tables import Goal, Match
@@ -47,7 +47,7 @@ def test_events_come_back_with_their_very_bytes(history: HistoryFolder) -> None:
     columns = EventColumns("football")
     for offset, value in enumerate(values):
         columns.take(StreamRecord("t", 3, offset, b"final", value, 1_755_352_800_123))
-    write_events(history.events / "some.parquet", columns.columns, columns.facts)
+    write_events(history.events / ADDED / "some.parquet", columns.columns, columns.facts)
     with open_history(history) as database:
         rows = database.execute(
             "SELECT value, event_id, team, player, event_index, kafka_partition, kafka_offset, match_id, origin, recorded_at::VARCHAR "
@@ -62,8 +62,8 @@ def test_broken_records_are_no_rows_but_are_counted_with_their_reason(history: H
     columns = EventColumns("football")
     for offset, value in enumerate((b"{", None, b'{"id": 1}')):
         columns.take(StreamRecord("t", 0, offset, None, value, 0))
-    write_events(history.events / "some.parquet", columns.columns, columns.facts)
-    facts = read_facts(history.events / "some.parquet")
+    write_events(history.events / ADDED / "some.parquet", columns.columns, columns.facts)
+    facts = read_facts(history.events / ADDED / "some.parquet")
     assert (facts["rows"], facts["broken"]) == ("0", "3")
     assert "has no value" in facts["broken_records"]
     assert "missing required field" in facts["broken_records"]

@@ -1,0 +1,146 @@
+"""Small files become few, old ones go, and what history holds stays what it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from matchcast.history.batches import Manifest, Range
+from matchcast.history.columns import EventColumns
+from matchcast.history.errors import HistoryBusy, InvalidBatch
+from matchcast.history.files import STREAM, HistoryFolder
+from matchcast.history.finished import fold_finished
+from matchcast.history.parquet import open_history, read_facts, write_events
+from matchcast.history.segments import event_files, next_offsets, path_of
+from matchcast.history.tidy import tidy
+from matchcast.stream.client import StreamRecord
+
+NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def bring(history: HistoryFolder) -> Callable[..., Path]:
+    """Put `count` records of some days ago into history, from an offset on, the last of them broken."""
+
+    def put(first: int, count: int, *, days_ago: float = 0, partition: int = 0) -> Path:
+        columns = EventColumns("football")
+        for offset in range(first, first + count):
+            event = {"id": offset, "minute": 1, "second": 0, "type": {"name": "Pass"}, "team": {"name": "A"}}
+            value = b"{" if offset == first + count - 1 else json.dumps(event).encode()
+            at = NOW_MS - int(days_ago * DAY_MS)
+            columns.take(StreamRecord("t", partition, offset, b"match", value, at))
+        path = path_of(history, "football", partition, first, first + count - 1)
+        write_events(path, columns.columns, columns.facts)
+        return path
+
+    return put
+
+
+def _offsets(history: HistoryFolder) -> list[int]:
+    with open_history(history) as database:
+        return [row[0] for row in database.execute("SELECT kafka_offset FROM events ORDER BY 1").fetchall()]
+
+
+def test_many_small_files_become_one_with_the_same_records(
+    history: HistoryFolder, bring: Callable[..., Path]
+) -> None:
+    for first in range(0, 50, 5):
+        bring(first, 5)
+        bring(first, 5, partition=1)
+    before = _offsets(history)
+    assert tidy(history) == (20, 0)
+    one, other = event_files(history)
+    assert _offsets(history) == before
+    assert one.name == other.name == "00000000000000000000-00000000000000000049.parquet"
+    facts = read_facts(one)
+    assert (facts["rows"], facts["broken"]) == ("40", "10")
+    assert [record["offset"] for record in json.loads(facts["broken_records"])] == list(range(4, 50, 5))
+    assert next_offsets(history, "football") == {0: 50, 1: 50}
+    assert tidy(history) == (0, 0)
+
+
+def test_files_are_merged_up_to_a_size(history: HistoryFolder, bring: Callable[..., Path]) -> None:
+    size = max(bring(first, 5).stat().st_size for first in range(0, 50, 5))
+    tidy(history, largest=4 * size)
+    assert 3 <= len(event_files(history)) <= 4
+    assert next_offsets(history, "football") == {0: 50}
+
+
+def test_a_file_that_was_merged_into_another_does_not_count_although_it_is_still_there(
+    history: HistoryFolder, bring: Callable[..., Path]
+) -> None:
+    left = bring(0, 5)
+    bring(5, 5)
+    kept = left.read_bytes()
+    tidy(history)
+    left.write_bytes(kept)
+    assert _offsets(history) == [0, 1, 2, 3, 5, 6, 7, 8]
+    tidy(history)
+    assert not left.exists()
+
+
+def test_old_events_go_from_the_beginning_and_the_last_file_stays(
+    history: HistoryFolder, bring: Callable[..., Path]
+) -> None:
+    bring(0, 5, days_ago=30)
+    bring(5, 5, days_ago=20)
+    bring(10, 5, days_ago=2)
+    bring(0, 5, days_ago=30, partition=1)
+    assert tidy(history, keep=timedelta(days=7)).dropped == 2
+    assert next_offsets(history, "football") == {0: 15, 1: 5}
+    assert _offsets(history) == [0, 1, 2, 3, 10, 11, 12, 13]
+
+
+def test_the_mark_of_lost_records_parts_what_is_merged(
+    history: HistoryFolder, bring: Callable[..., Path]
+) -> None:
+    bring(0, 5)
+    path_of(history, "football", 0, 5, 9).with_suffix(".lost").touch()
+    bring(10, 5)
+    bring(15, 5)
+    assert tidy(history).merged == 2
+    assert next_offsets(history, "football") == {0: 20}
+    assert len(event_files(history)) == 2
+
+
+def test_matches_stay_when_their_events_go(
+    history: HistoryFolder, match_records: Callable[..., list[StreamRecord]], bring: Callable[..., Path]
+) -> None:
+    columns = EventColumns("football")
+    for record in match_records():
+        columns.take(record)
+    write_events(path_of(history, "football", 0, 0, 5), columns.columns, columns.facts)
+    manifest = Manifest("b1", "live", "football", "", [Range(0, 0, 5)])
+    fold_finished(history, manifest)
+    bring(6, 5)
+    tidy(history, keep=timedelta(days=1))
+    with pytest.raises(InvalidBatch, match="does not hold all records of batch b1"):
+        fold_finished(history, manifest)
+    with open_history(history) as database:
+        assert database.execute("SELECT home_team, events FROM matches").fetchall() == [("Arsenal", 6)]
+
+
+def test_a_batch_is_folded_alike_from_merged_files(
+    history: HistoryFolder, match_records: Callable[..., list[StreamRecord]]
+) -> None:
+    records = match_records()
+    for start in (0, 3):
+        columns = EventColumns("football")
+        for record in records[start : start + 3]:
+            columns.take(record)
+        write_events(path_of(history, "football", 0, start, start + 2), columns.columns, columns.facts)
+    manifest = Manifest("b2", "live", "football", "", [Range(0, 3, 5)])
+    matches = fold_finished(history, manifest)
+    tidy(history)
+    assert len(matches) == 1
+    assert fold_finished(history, manifest) == matches
+
+
+def test_nothing_is_tidied_while_a_drain_runs(history: HistoryFolder) -> None:
+    with history.locked(STREAM), pytest.raises(HistoryBusy):
+        tidy(history)
