@@ -49,9 +49,10 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# A node that was killed is refused by its own controller until its old session has passed.
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
+# A node that was killed is refused by its own controller until its old session has passed (9 s by
+# default); one that is starved of processor or disk for as long is fenced, and answers nobody.
+broker.session.timeout.ms=6000
+broker.heartbeat.interval.ms=1000
 # Sized for one machine; the cleaner's buffer alone takes 128 MB by default.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4
