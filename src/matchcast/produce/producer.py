@@ -163,14 +163,16 @@ class Producer:
         return playing.announced and self._budget > 0 and self._writer.pending < _MOST_PENDING
 
     def _send_due(self, now: float) -> int:
+        """Send what is due, one event of each match in turn; return how many were sent."""
         sent = 0
-        for playing in list(self._playing):
-            while sent < _BATCH and playing.due <= now and self._may_send(playing):
-                self._send(playing, now)
-                sent += 1
-                if playing.over:
-                    self._finish(playing)
-                    break
+        while sent < _BATCH:
+            due = [each for each in self._playing if each.due <= now and self._may_send(each)]
+            if not due:
+                break
+            for playing in due:
+                if self._budget > 0:
+                    self._send(playing, now)
+                    sent += 1
         return sent
 
     def _send(self, playing: Playing, now: float) -> None:
@@ -183,6 +185,8 @@ class Producer:
         if playing.moment is not None:
             start = now if now - playing.due > _LATE else playing.due
             playing.due = start + self._pace.wait(moment.at, playing.moment.at)
+        else:
+            self._finish(playing)
 
     def _finish(self, playing: Playing) -> None:
         self._playing.remove(playing)
