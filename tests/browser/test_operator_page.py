@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from matchcast.local.broker import Broker
-from matchcast.stream.reader import EventReader
 
-from ..stream.dashboard.processes import PASSWORD, Dashboard, wait_for
+from ..stream.dashboard.processes import PASSWORD, Dashboard
 from .conftest import NewMatch, OpenPage
+
+
+@pytest.fixture
+def producer(kafka: Broker, topic: str, tmp_path: Path) -> Iterator[None]:
+    """A producer with a match of its own on, that kicks off what is asked for."""
+    command = [
+        sys.executable,
+        "-m",
+        "matchcast",
+        "produce",
+        "--kafka-broker",
+        kafka.bootstrap,
+        "--matches",
+        "1",
+    ]
+    with (tmp_path / "produce.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, "MATCHCAST_EVENTS_TOPIC": topic}, stdout=log, stderr=log
+        )
+    yield
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(20)
+    finally:
+        process.kill()
 
 
 def log_in(page: Page, password: str = PASSWORD) -> None:
@@ -39,28 +68,27 @@ def test_a_stranger_sees_that_a_new_match_needs_the_login_and_cannot_start_one(
     expect(page.get_by_label("Password")).to_be_focused()
 
 
+@pytest.mark.usefixtures("producer")
 def test_the_operator_logs_in_and_starts_a_match_between_two_teams(
-    dashboard: Dashboard, new_match: NewMatch, open_page: OpenPage, kafka: Broker
+    dashboard: Dashboard, open_page: OpenPage
 ) -> None:
-    match = new_match()
     page = open_page(dashboard, "/login")
     log_in(page, "guess")
     expect(page.get_by_role("alert")).to_have_text("That is not the operator's password.")
     log_in(page)
     expect(page.locator("#session")).to_contain_text("Operator")
-    page.goto(f"{dashboard.url}{match.page}")
+    expect(page.locator("#lamps li", has_text="Producer")).to_have_attribute("data-state", "online")
+    page.get_by_role("button", name="New match").click()
+    page.get_by_label("Home team").fill("Brighton <1901>")
+    page.get_by_label("Away team").fill("Crystal Palace")
+    page.get_by_role("button", name="Start the match").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#notice")).to_contain_text("Brighton <1901>, Crystal Palace")
 
-    with EventReader(kafka.bootstrap, "match_requests") as wishes:
-        wishes.start_at_end()
-        page.get_by_role("button", name="New match").click()
-        page.get_by_label("Home team").fill("Brighton <1901>")
-        page.get_by_label("Away team").fill("Crystal Palace")
-        page.get_by_role("button", name="Start the match").click()
-        expect(page.get_by_role("dialog")).to_be_hidden()
-        expect(page.locator("#notice")).to_contain_text("Brighton <1901>, Crystal Palace")
-        (wish,) = wait_for("the wish", lambda: wishes.read())
-    asked = json.loads(wish.value)
-    assert (asked["home_team"], asked["away_team"]) == ("Brighton <1901>", "Crystal Palace")
+    page.locator("#match-list a", has_text="Brighton <1901>").click()
+    expect(page.locator("#home-name")).to_have_text("Brighton <1901>")
+    expect(page.locator("#competition")).to_contain_text("Simulated")
+    expect(page.locator("#pill")).to_contain_text("Live")
 
     page.get_by_role("button", name="Log out").click()
     expect(page.locator("#session")).to_contain_text("Watching")
