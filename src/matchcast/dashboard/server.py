@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import signal
 import socket
 from http import HTTPStatus
@@ -30,9 +31,14 @@ from matchcast.settings import Settings
 if TYPE_CHECKING:
     from matchcast.dashboard.runtime import Runtime
 
+log = logging.getLogger(__name__)
+
 GRACEFUL_SECONDS = 10
 SPARE_CONNECTIONS = 400
 """Connections beyond the open streams: for the page, the polling routes and the health checks."""
+
+SPARE_FILES = 256
+"""Open files beyond the connections: Kafka's, checkpoints, the modules'."""
 
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than nginx keeps its own (60), so that nginx closes first."""
@@ -180,7 +186,17 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until a signal says stop."""
+        _allow_open_files(self.cfg.worker_connections + SPARE_FILES)
         _Arbiter(self).run()
+
+
+def _allow_open_files(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning("only %d files may be open, %d are wanted: not all streams will open", allowed, wanted)
 
 
 def bind(host: str, port: int) -> socket.socket:

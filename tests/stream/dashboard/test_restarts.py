@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,21 @@ def test_a_port_that_is_taken_is_a_sentence_and_a_hint(start_dashboard: StartDas
     assert f"cannot listen on 127.0.0.1:{dashboard.port}" in second.stderr
     assert "Try: " in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_low_limit_of_open_files_does_not_keep_streams_from_opening(
+    start_dashboard: StartDashboard,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        dashboard = start_dashboard(max_streams=500)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with ExitStack() as streams:
+        for _ in range(300):
+            stream = streams.enter_context(dashboard.open_stream())
+            assert stream.next().name == "snapshot"
 
 
 def test_what_is_no_request_is_answered_with_a_problem(start_dashboard: StartDashboard) -> None:
