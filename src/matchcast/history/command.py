@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from matchcast.history.progress import Progress
 from matchcast.settings import Settings, load
 from matchcast.telemetry import logs
 
@@ -72,7 +73,7 @@ def fetch(
     from matchcast.history.fetch import Fetcher
     from matchcast.history.origins import CATALOGUE, INTERNATIONALS, WYSCOUT
 
-    progress = _Progress()
+    progress = Progress()
     fetcher = Fetcher(
         _folder(settings),
         settings.cache_dir,
@@ -273,33 +274,3 @@ def _print_json(value: Any) -> None:
     import msgspec
 
     click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
-
-
-class _Progress:
-    """Says how far a fetch is: on a terminal by one line that is written over, else by tenths."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._open = False
-        self._told: tuple[str, int] = ("", -1)
-
-    def of_bytes(self, url: str, done: int, total: int | None) -> None:
-        name = url.partition("?")[0].rsplit("/", 1)[-1]
-        of = f" of {total / 1024**2:.1f}" if total else ""
-        self._tell(name, f"{done / 1024**2:.1f}{of} MiB", done * 10 // total if total else 0)
-
-    def of_matches(self, what: str, done: int, total: int) -> None:
-        self._tell(what, f"{done} of {total}", done * 10 // total)
-
-    def _tell(self, name: str, text: str, tenth: int) -> None:
-        if self._terminal:
-            click.echo(f"\r\x1b[K  {name}  {text}", nl=False, err=True)
-            self._open = True
-        elif (name, tenth) != self._told:
-            click.echo(f"  {name}  {text}", err=True)
-        self._told = (name, tenth)
-
-    def end(self) -> None:
-        if self._open:
-            click.echo(err=True)
-            self._open = False

@@ -83,7 +83,7 @@ def _objects(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 def _no_rows(columns: Mapping[str, str]) -> str:
     listed = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
-    return f"SELECT {listed} LIMIT 0"
+    return f"SELECT {listed} WHERE false"
 
 
 def _copy(target: Path, select: str, given: Mapping[str, Any], facts: Mapping[str, str]) -> None:
@@ -197,7 +197,10 @@ def _view(
     select = _no_rows(columns)
     if files:
         chosen = ", ".join(f'"{column}"' for column in columns)
-        select = f"SELECT {chosen} FROM {_read_parquet(files)} {only}"  # noqa: S608
+        # A file of an older release may lack a column: it is null then.
+        select = (
+            f"SELECT {chosen} FROM (FROM {_read_parquet(files)} UNION ALL BY NAME {_no_rows(columns)}) {only}"  # noqa: S608
+        )
     database.execute(f"CREATE VIEW {name} AS {select}")
 
 

@@ -1,8 +1,9 @@
 """Fewer and larger files of the stream's records, and no older ones than somebody wants.
 
 A drain that runs every few minutes leaves many small files. Merged, they are one that is written
-aside and renamed; from that moment on it counts and they do not, whenever they are removed. What is
-dropped goes from a partition's beginning, never its last file: that says what comes next.
+aside and renamed; from that moment on it counts and they do not. They are removed by the next tidy,
+so that who reads them just now can end. What is dropped goes from a partition's beginning, never
+its last file: that says what comes next.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ def tidy(history: HistoryFolder, *, keep: timedelta | None = None, largest: int 
         for folder in history.of_stream():
             sweep(folder)
         for topic_id in topics_of(history):
-            remove(merged_away(history, topic_id))
+            _remove(merged_away(history, topic_id))
             for segments in segments_of(history, topic_id).values():
                 old = [] if keep is None else list(_old(segments, datetime.now(UTC) - keep))
-                remove(old)
+                _remove(old)
                 dropped += len(old)
                 for group in _groups(segments[len(old) :], largest):
                     _merge(history, topic_id, group)
@@ -60,7 +61,7 @@ def tidy(history: HistoryFolder, *, keep: timedelta | None = None, largest: int 
     return Tidied(merged, dropped)
 
 
-def remove(segments: Iterable[Segment]) -> None:
+def _remove(segments: Iterable[Segment]) -> None:
     """Remove the files of segments, in their order."""
     for segment in segments:
         segment.path.unlink(missing_ok=True)
@@ -107,5 +108,4 @@ def _merge(history: HistoryFolder, topic_id: str, group: list[Segment]) -> None:
             "broken_records": msgspec.json.encode(broken[:KEPT_BROKEN]).decode(),
         },
     )
-    remove(group)
     log.info("%d files merged into one", len(group), extra={"path": str(target)})

@@ -21,7 +21,7 @@ from matchcast.history.errors import (
     TopicChanged,
 )
 from matchcast.history.files import ADDED, FETCHED, STREAM, HistoryFolder, sweep, written_aside
-from matchcast.history.parquet import open_history, read_facts, write_events, write_matches
+from matchcast.history.parquet import connect, open_history, read_facts, write_events, write_matches
 from matchcast.history.segments import next_offsets, path_of
 from matchcast.history.tables import Goal, Match
 from matchcast.stream.client import StreamRecord
@@ -81,6 +81,19 @@ def test_an_empty_history_has_both_tables(history: HistoryFolder) -> None:
     write_matches(history.matches / STREAM / "nothing.parquet", [])
     with open_history(history) as database:
         assert database.execute("SELECT * FROM matches, events").fetchall() == []
+
+
+def test_files_of_another_release_are_read_with_the_columns_that_both_know(history: HistoryFolder) -> None:
+    path = history.matches / FETCHED / "older.parquet"
+    path.parent.mkdir(parents=True)
+    with connect() as database:
+        database.execute(
+            f"COPY (SELECT 'live' AS origin, 's' AS source, 'm' AS match_id, 7 AS invented_later) TO '{path}'"
+        )
+    with open_history(history) as database:
+        assert database.execute("SELECT match_id, home_team, shots FROM matches").fetchall() == [
+            ("m", None, None)
+        ]
 
 
 def test_a_full_disk_is_told_and_leaves_what_was_there(history: HistoryFolder) -> None:
