@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ HOSTS = {"European_Championship": "France", "World_Cup": "Russia"}
 """Tournaments of nations, played on neutral ground but for their host."""
 
 _SIDES: dict[str, Side] = {"home": "home", "away": "away"}
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _PREFIX, _SUFFIX = "matches_", ".json"
 _HINT = "fetch it again; if it stays so, the origin has changed its format"
 
@@ -92,7 +94,7 @@ def _convert(fixture: Fixture, told: Mapping[str, Any], origin: str, source: str
     record, events = fixture.record, told["events"]
     sides = {int(team): _SIDES[data["side"]] for team, data in record["teamsData"].items()}
     data_of = {sides[int(team)]: data for team, data in record["teamsData"].items()}
-    name_of = {sides[int(team)]: found["team"]["name"] for team, found in told["teams"].items()}
+    name_of = {sides[int(team)]: _unescaped(found["team"]["name"]) for team, found in told["teams"].items()}
     home, away = data_of["home"], data_of["away"]
     duration = DURATIONS[record["duration"]]
     final = "score" if duration == REGULAR else "scoreET"
@@ -132,6 +134,11 @@ def _convert(fixture: Fixture, told: Mapping[str, Any], origin: str, source: str
         substitutions=_substitutions(data_of) if complete else None,
         shots=_shots(events, sides) if complete else None,
     )
+
+
+def _unescaped(name: str) -> str:
+    """Return a name with its letters: the files escape them twice, as ``Atl\\u00e9tico``."""
+    return _ESCAPE.sub(lambda code: chr(int(code[1], 16)), name)
 
 
 def _in_play(events: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], set[int], int, float]]:

@@ -109,6 +109,13 @@ def test_a_final_on_penalties_keeps_its_three_scores_apart(
     assert (match.away_goals, match.shoot_out_winner, match.neutral) == (3, "away", True)
 
 
+def test_a_name_that_the_file_escapes_twice_is_read_with_its_letters(
+    record: dict[str, Any], events: dict[str, Any]
+) -> None:
+    events["teams"]["1612"]["team"]["name"] = "Atl\\u00e9tico Madrid"
+    assert _convert(record, events).home_team == "Atlético Madrid"
+
+
 def test_a_match_without_substitutions_has_none(record: dict[str, Any], events: dict[str, Any]) -> None:
     for data in record["teamsData"].values():
         data["formation"]["substitutions"] = "null"
