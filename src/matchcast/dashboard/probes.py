@@ -74,5 +74,5 @@ def read_producers(live: LiveService) -> Reading:
 
 
 def read_airflow() -> Reading:
-    """Tell that nobody knows: this dashboard is not connected to an Airflow."""
-    return Reading("unknown", "The dashboard is not connected to an Airflow.")
+    """Tell that there is none: this dashboard is not connected to an Airflow."""
+    return Reading("offline", "The dashboard is not connected to an Airflow.")

@@ -211,7 +211,7 @@ def test_a_tick_comes_every_ten_seconds_although_nothing_happens(
     with dashboard.open_stream(MATCH_ID) as stream:
         tick = stream.until(lambda m: m.name == "tick" and m.data["status"]["kafka"] == "online", within=15)
     assert tick.data["now"]
-    assert tick.data["status"]["airflow"] == "unknown"
+    assert tick.data["status"]["airflow"] == "offline"
 
 
 def test_without_the_model_api_the_score_goes_on_and_the_forecast_says_why_not(
