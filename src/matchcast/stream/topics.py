@@ -123,7 +123,13 @@ def catalogue(settings: Settings) -> list[Topic]:
                 "segment.ms": str(_HOUR_MS),
             },
         ),
-        Topic(names.models, 1, "models and the champion's name", {"cleanup.policy": "compact"}),
+        Topic(
+            names.models,
+            1,
+            "models and what was done to them",
+            # A model file may have 4 MB; its key and Kafka's own bytes come on top.
+            {"cleanup.policy": "compact", "max.message.bytes": str(4 * 1024**2 + 65_536)},
+        ),
     ]
 
 

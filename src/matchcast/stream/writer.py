@@ -42,6 +42,7 @@ class EventWriter:
         self._producer = connect_producer(
             broker, client_id, linger_ms=linger_ms, delivery_timeout_s=delivery_timeout_s
         )
+        self._timed_out = f"no broker at {broker} took it within {delivery_timeout_s:g} s"
         self._failed = 0
         self._first_failure = ""
 
@@ -65,7 +66,7 @@ class EventWriter:
         """
         self._raise_failures()
 
-        report = self._note if on_delivery is None else _report_to(on_delivery)
+        report = self._note if on_delivery is None else self._report_to(on_delivery)
         fields: dict[str, Any] = {"headers": dict(headers)} if headers else {}
         if timestamp_ms is not None:
             fields["timestamp"] = timestamp_ms
@@ -83,7 +84,7 @@ class EventWriter:
     def _note(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             self._failed += 1
-            self._first_failure = self._first_failure or explain(error)
+            self._first_failure = self._first_failure or self._say(error)
 
     def poll(self, timeout: float = 0) -> None:
         """Take up to `timeout` seconds for delivery reports."""
@@ -133,15 +134,19 @@ class EventWriter:
             self._failed, self._first_failure = 0, ""
             raise UndeliveredRecords(count, reason)
 
+    def _say(self, error: KafkaError) -> str:
+        return self._timed_out if error.code() == KafkaError._MSG_TIMED_OUT else explain(error)
 
-def _report_to(on_delivery: Callable[[Delivery], None]) -> Callable[[KafkaError | None, Message], None]:
-    def report(error: KafkaError | None, message: Message) -> None:
-        failure = explain(error) if error is not None else None
-        offset = message.offset()
-        on_delivery(
-            Delivery(
-                message.topic() or "", message.partition() or 0, -1 if offset is None else offset, failure
+    def _report_to(
+        self, on_delivery: Callable[[Delivery], None]
+    ) -> Callable[[KafkaError | None, Message], None]:
+        def report(error: KafkaError | None, message: Message) -> None:
+            failure = None if error is None else self._say(error)
+            offset = message.offset()
+            on_delivery(
+                Delivery(
+                    message.topic() or "", message.partition() or 0, -1 if offset is None else offset, failure
+                )
             )
-        )
 
-    return report
+        return report

@@ -62,7 +62,9 @@ def test_what_no_broker_takes_is_said_to_be_undelivered() -> None:
     writer = EventWriter(NOBODY, delivery_timeout_s=0.2)
     writer.write("events", b"one")
     writer.write("events", b"two")
-    with pytest.raises(UndeliveredRecords, match="2 records were not delivered") as caught:
+    with pytest.raises(
+        UndeliveredRecords, match=f"2 records were not delivered to Kafka: no broker at {NOBODY} took it"
+    ) as caught:
         writer.flush(10)
     assert caught.value.count == 2
     writer.flush(1)  # told once
