@@ -7,6 +7,7 @@ in the bytes. What cannot be read raises `InvalidRecord`, whatever the bytes are
 
 from __future__ import annotations
 
+import inspect
 from typing import Annotated
 
 import msgspec
@@ -196,4 +197,7 @@ def encode(event: Event) -> bytes:
 def json_schema() -> dict[str, object]:
     """Return the JSON Schema of a record."""
     schema = msgspec.json.schema(Event)
+    for definition in schema["$defs"].values():
+        if "description" in definition:  # Python 3.13 takes the indentation out of docstrings, others keep it
+            definition["description"] = inspect.cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Match event", **schema}
