@@ -13,5 +13,5 @@ for python in python3.11 python3.12 python3.13 "${PYENV_ROOT:-$HOME/.pyenv}"/ver
     folder=$cache/tests/$found
     .venv/bin/python requirements/environment.py dev --folder "$folder" --python "$python"
     echo "Unit tests on Python $found"
-    "$folder/bin/python" -m pytest -q -p no:cacheprovider tests/unit
+    "$folder/bin/python" -m pytest -q -n 2 --dist loadfile -p no:cacheprovider tests/unit
 done
