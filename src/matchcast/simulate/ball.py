@@ -22,6 +22,9 @@ _MAN_SHARE: Final = 0.07
 _CARRIES: Final = 0.62
 _DRIBBLES: Final = 0.05
 _PRESSURES: Final = 0.2
+_MIDDLE: Final = 55.0
+_PULL: Final = 0.13
+"""How a pass tends to `_MIDDLE`, in parts of the way there: a quarter of the passes is played in the last third."""
 _OUT: Final = 0.24
 """Share of the failed passes that go out of play."""
 
@@ -137,8 +140,8 @@ class Ball:
         gauss = self.rng.gauss
         if self._restart == "Goal Kick":
             return _within(x + abs(gauss(35, 20)), y + gauss(0, 18))
-        # Forward on the whole, back when there is no way on.
-        ahead = gauss(4.5, 12) if x < 84 else gauss(-3.5, 10)
+        # Forward from the own half, back when there is no way on: most passes are played about the middle.
+        ahead = gauss((_MIDDLE - x) * _PULL, 13)
         return _within(x + ahead, y + gauss((PITCH[1] / 2 - y) * 0.12, 14))
 
     def _complete_pass(self, end: Point, second: float, receiver: Player | None = None) -> int:
@@ -192,7 +195,7 @@ class Ball:
         self.holder = tackler
 
     def _carry(self) -> None:
-        end = _within(self.at[0] + self.rng.gauss(4, 5), self.at[1] + self.rng.gauss(0, 4))
+        end = _within(self.at[0] + self.rng.gauss(1.5, 5), self.at[1] + self.rng.gauss(0, 4))
         body = {"carry": {"end_location": list(end)}}
         self.scribe.write("Carry", self.side, self.second + 0.4, player=self.holder, at=self.at, body=body)
         self.at = end

@@ -83,7 +83,7 @@ _MISS_MEN: Final = {-2: 0.60, -1: 0.75, 0: 1.0, 1: 1.25, 2: 1.5}
 _FOULS: Final = (10.6, 10.7)
 """Fouls that bring no card, no penalty and no free-kick shot."""
 _FOULS_SD: Final = 0.27
-_YELLOWS: Final = (1.80, 2.02)
+_YELLOWS: Final = (1.755, 1.99)
 """Yellow cards of players who are not sent off later for a second one."""
 _YELLOWS_SD: Final = 0.2
 _YELLOW_BINS: Final = (
