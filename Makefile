@@ -10,7 +10,7 @@ WHOLE        = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        bench build clean environment installed browser
+        bench build clean environment installed browser airflow
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,7 @@ dev: ## make the environment with the tools for development
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q tests/unit
 
-test: lint typecheck browser ## everything, against the real things
+test: lint typecheck browser airflow ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
 	$(PYTEST) --durations=10 $(WHOLE)
 	@$(MAKE) --no-print-directory test-pythons
@@ -68,6 +68,7 @@ typecheck: dev ## mypy, strict
 lock: ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@set -e; tools=$$($(ENVIRONMENT) build); PATH="$$tools/bin:$$PATH"; \
 	$(COMPILE) --group build --output-file requirements/build.txt; \
+	$(COMPILE) --group airflow --output-file requirements/airflow.txt; \
 	$(COMPILE) pyproject.toml --output-file requirements/app.txt; \
 	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/app.txt --output-file requirements/dev.txt
 
@@ -79,7 +80,7 @@ build: ## build the wheel into dist/
 	"$$tools/bin/python" -m hatchling build --target wheel
 
 clean: ## remove what was built; keeps .matchcast (your matches) and the user's cache
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-airflow build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 	    src/matchcast/dashboard/static/vendor
 	find src tests requirements -name __pycache__ -prune -exec rm -rf {} +
 
@@ -93,3 +94,6 @@ installed:
 
 browser:
 	@requirements/browser.sh
+
+airflow: ## make Airflow's own environment, in .venv-airflow
+	@$(ENVIRONMENT) airflow

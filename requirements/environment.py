@@ -1,10 +1,10 @@
 """Make the environment that Matchcast runs in, from the locks beside this file: ``environment.py KIND``.
 
-KIND is ``app`` (what running takes), ``dev`` (and what developing takes) or ``build`` (prints where
-the tools are that make the other two: uv, hatchling, node). A development environment serves for
-running too, so ``app`` leaves one as it is. What is there and right is left alone, which takes no
-time; what was cut short or no longer fits the locks is made again. Standard library only: it runs
-before anything is installed.
+KIND is ``app`` (what running takes), ``dev`` (and what developing takes), ``airflow`` (Airflow alone, in
+``.venv-airflow``: it takes an older FastAPI) or ``build`` (prints where the tools are that make the
+others: uv, hatchling, node). A development environment serves for running too, so ``app`` leaves one
+as it is. What is there and right is left alone, which takes no time; what was cut short or no longer
+fits the locks is made again. Standard library only: it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -156,9 +156,11 @@ def ensure_environment(kind: str, folder: Path, python: str) -> None:
             kind = "dev"
         lock = LOCKS / f"{kind}.txt"
         packages = digest(lock.read_bytes(), identity(python), str(folder.resolve()))
-        project = digest(*[(ROOT / name).read_bytes() for name in PROJECT_FILES], packages)
+        holds_project = kind != "airflow"
+        files = PROJECT_FILES if holds_project else ()
+        project = digest(*[(ROOT / name).read_bytes() for name in files], packages)
         have_packages = found.get("packages") == packages and (folder / "bin/python").exists()
-        if have_packages and found.get("project") == project and BUILT.exists():
+        if have_packages and found.get("project") == project and (BUILT.exists() or not holds_project):
             return
         tools = ensure_tools()
         if not found:  # cut short: what is there may lack files that its records name
@@ -166,7 +168,8 @@ def ensure_environment(kind: str, folder: Path, python: str) -> None:
         stamp.unlink(missing_ok=True)
         if not have_packages:
             install_packages(tools / "bin/uv", lock, folder, python)
-        install_project(tools, folder)
+        if holds_project:
+            install_project(tools, folder)
         aside = stamp.with_suffix(".new")
         aside.write_text(
             json.dumps({"kind": kind, "packages": packages, "project": project}) + "\n", encoding="utf-8"
@@ -229,10 +232,8 @@ def install_project(tools: Path, folder: Path) -> None:
 def main() -> int:
     """Make what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("kind", choices=["app", "dev", "build"])
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / ".venv", help="where to make it (default: .venv)"
-    )
+    parser.add_argument("kind", choices=["app", "dev", "airflow", "build"])
+    parser.add_argument("--folder", type=Path, help="where to make it (default: .venv, or .venv-airflow)")
     parser.add_argument(
         "--python",
         default=os.path.realpath(sys.executable),
@@ -243,7 +244,9 @@ def main() -> int:
         if arguments.kind == "build":
             print(ensure_tools())
         else:
-            ensure_environment(arguments.kind, arguments.folder.absolute(), arguments.python)
+            usual = ROOT / (".venv-airflow" if arguments.kind == "airflow" else ".venv")
+            folder = arguments.folder or usual
+            ensure_environment(arguments.kind, folder.absolute(), arguments.python)
     except Failure as failure:
         print(f"✘ {failure.message}\nTry: {failure.hint}", file=sys.stderr)
         return 1
