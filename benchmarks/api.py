@@ -179,9 +179,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="seconds of load each  [default: 3]")
     parser.add_argument("--connections", type=int, default=16, help="connections kept busy  [default: 16]")
     parser.add_argument("--no-mlflow", action="store_true", help="leave MLflow out (it installs 1 GB)")
-    parser.add_argument(
-        "--json", type=Path, default=Path("benchmarks/results/api.json"), help="file to write"
-    )
+    parser.add_argument("--json", type=Path, default=Path("build/benchmarks/api.json"), help="file to write")
     options = parser.parse_args()
     report = measure(options.rounds, options.seconds, options.connections, with_mlflow=not options.no_mlflow)
     sys.stdout.write(f"{table(report)}\n")
