@@ -77,7 +77,7 @@ def test_the_operator_logs_in_and_starts_a_match_between_two_teams(
     expect(page.get_by_role("alert")).to_have_text("That is not the operator's password.")
     log_in(page)
     expect(page.locator("#session")).to_contain_text("Operator")
-    expect(page.locator("#lamps li", has_text="Producer")).to_have_attribute("data-state", "online")
+    expect(page.locator("#lamps [data-key=producer]")).to_have_attribute("data-state", "online")
     page.get_by_role("button", name="New match").click()
     page.get_by_label("Home team").fill("Brighton <1901>")
     page.get_by_label("Away team").fill("Crystal Palace")
