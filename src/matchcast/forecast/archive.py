@@ -15,6 +15,9 @@ Days = npt.NDArray[np.datetime64]
 
 HOME, AWAY = 0, 1
 
+FRIENDLY = "Friendly"
+"""The competition of matches that count for little."""
+
 
 @dataclass(frozen=True)
 class Results:

@@ -3,7 +3,8 @@
 Each team has an attack and a defence, about which we are unsure: a normal distribution in two
 dimensions. Between matches it widens (teams change); a match narrows it and moves it towards the goals
 that were scored, by as much as we were unsure. That is a Kalman filter on Poisson goals, linearised at
-the goals that were expected. The constants were chosen on internationals from 2013 to March 2019.
+the goals that were expected. A part of the team's plain Elo rating, which knows wins rather than goals, is
+added to both when they are looked at. The constants were chosen on internationals from 2013 to March 2019.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matchcast.forecast.archive import Days, Floats, Results
+from matchcast.forecast.archive import FRIENDLY, Days, Floats, Results
+from matchcast.forecast.elo import Elo
 from matchcast.forecast.ratings import AVERAGE, Rating
 
 
@@ -25,7 +27,8 @@ class Pace:
     `base` and `at_home` are the log goals that the walk itself expects between average teams;
     `spread` is the variance of a team of which nothing is known, `known_spread` that of one whose
     rating was kept, `drift` what a day adds to it, `correlation` that between attack and defence. Goals beyond `most_goals` count as so many;
-    a friendly counts for `friendly` of a match.
+    a friendly counts for `friendly` of a match. `elo` is how much of a team's Elo rating is added to its
+    attack and to its defence.
     """
 
     base: float = 0.2
@@ -36,12 +39,12 @@ class Pace:
     correlation: float = 0.5
     most_goals: int = 5
     friendly: float = 0.85
+    elo: float = 0.1
 
 
 NATIONAL = Pace()
-CLUB = Pace(base=0.25, at_home=0.27, spread=0.08, drift=5e-5, correlation=0.6)
+CLUB = Pace(base=0.25, at_home=0.27, spread=0.08, drift=5e-5, correlation=0.6, elo=0.0)
 
-FRIENDLY = "Friendly"
 _MOST_LOG_GOALS = 2.5
 
 
@@ -73,23 +76,29 @@ class Walk:
         self._pace = pace
         self._start = start or {}
         self._teams: dict[str, _Team] = {}
+        self._elo = Elo()
 
     def rating(self, team: str) -> Rating:
         """Rating of a team now."""
         known = self._teams.get(team)
-        return self._start.get(team, AVERAGE) if known is None else Rating(known.attack, known.defence)
+        if known is None:
+            return self._start.get(team, AVERAGE)
+        more = self._pace.elo * self._elo.rating(team)
+        return Rating(known.attack + more, known.defence + more)
 
     def play(
-        self, day: int, home: str, away: str, goals: tuple[int, int], *, neutral: bool, weight: float
+        self, day: int, home: str, away: str, goals: tuple[int, int], *, neutral: bool, friendly: bool
     ) -> None:
-        """Learn from a result; `day` counts days from any epoch, `weight` 1 is a whole match."""
+        """Learn from a result; `day` counts days from any epoch."""
         pace = self._pace
+        weight = pace.friendly if friendly else 1.0
         host, guest = self._at(home, day), self._at(away, day)
         edge = 0.0 if neutral else pace.at_home / 2.0
         log_home = pace.base + edge + host.attack - guest.defence
         log_away = pace.base - edge + guest.attack - host.defence
         self._learn(host, guest, log_home, goals[0], weight)
         self._learn(guest, host, log_away, goals[1], weight)
+        self._elo.play(home, away, goals[0] - goals[1], neutral=neutral, friendly=friendly)
 
     def before_each(self, results: Results, days: Days, home: Sequence[str], away: Sequence[str]) -> Floats:
         """Play results, and look at the ratings before each of some matches: at those of earlier days alone.
@@ -118,14 +127,13 @@ class Walk:
     def play_all(self, results: Results, first: int, end: int) -> None:
         """Play the results from one row to another."""
         for row in range(first, end):
-            friendly = results.competition[row] == FRIENDLY
             self.play(
                 int(results.days[row].astype(np.int64)),
                 results.home[row],
                 results.away[row],
                 (int(results.goals[row, 0]), int(results.goals[row, 1])),
                 neutral=bool(results.neutral[row]),
-                weight=self._pace.friendly if friendly else 1.0,
+                friendly=results.competition[row] == FRIENDLY,
             )
 
     def ratings(self, since: int) -> dict[str, Rating]:

@@ -34,7 +34,7 @@ def _before(results: Results, day: str, home: str = "A", away: str = "B") -> lis
 
 def test_who_wins_is_rated_up_and_who_loses_down() -> None:
     walk = Walk(NATIONAL)
-    walk.play(0, "A", "B", (3, 0), neutral=True, weight=1.0)
+    walk.play(0, "A", "B", (3, 0), neutral=True, friendly=False)
     winner, loser = walk.rating("A"), walk.rating("B")
     assert winner.attack > 0 > loser.attack
     assert winner.defence > 0 > loser.defence
@@ -82,7 +82,7 @@ def test_ratings_become_surer_with_every_match() -> None:
     moves = []
     for day in range(0, 400, 40):
         before = walk.rating("A").attack
-        walk.play(day, "A", "B", (3, 1), neutral=True, weight=1.0)
+        walk.play(day, "A", "B", (3, 1), neutral=True, friendly=False)
         moves.append(abs(walk.rating("A").attack - before))
     assert moves == sorted(moves, reverse=True)
 
@@ -91,12 +91,12 @@ def test_a_walk_goes_on_from_known_ratings() -> None:
     walk = Walk(NATIONAL, {"A": Rating(1.0, 0.8)})
     assert walk.rating("A") == Rating(1.0, 0.8)
     assert walk.rating("B") == Rating(0.0, 0.0)
-    walk.play(0, "A", "B", (0, 0), neutral=True, weight=1.0)
+    walk.play(0, "A", "B", (0, 0), neutral=True, friendly=False)
     assert 0.0 < walk.rating("A").attack < 1.0
 
 
 def test_teams_that_stopped_playing_are_left_out() -> None:
     walk = Walk(NATIONAL)
-    walk.play(0, "A", "B", (1, 0), neutral=True, weight=1.0)
-    walk.play(5000, "C", "B", (1, 0), neutral=True, weight=1.0)
+    walk.play(0, "A", "B", (1, 0), neutral=True, friendly=False)
+    walk.play(5000, "C", "B", (1, 0), neutral=True, friendly=False)
     assert list(walk.ratings(since=1000)) == ["B", "C"]
