@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,14 +11,19 @@ import click
 import msgspec
 import numpy as np
 
+from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
-from matchcast.forecast.errors import ModelNotWritten
+from matchcast.forecast.comparison import Evaluated
+from matchcast.forecast.errors import ModelNotWritten, PageNotWritten, UnusableHistory
+from matchcast.forecast.evaluate import Others, as_other
 from matchcast.forecast.evaluate import evaluate as evaluate_model
+from matchcast.forecast.page import page
 from matchcast.forecast.report import report
 from matchcast.telemetry.logs import configure
 
 _DAY = click.DateTime(["%Y-%m-%d"])
+_BASELINES = "baselines"
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -35,8 +41,15 @@ def _day(moment: datetime | None) -> np.datetime64 | None:
     show_default=True,
     help="File that the model is written to.",
 )
-def train(data: Path, until: datetime | None, output: Path) -> None:
+@click.option(
+    "--compare",
+    "compared",
+    is_flag=True,
+    help="Put figures of the usual models beside its own on its card; takes a minute more.",
+)
+def train(data: Path, until: datetime | None, output: Path, compared: bool) -> None:
     """Fit a model on a folder of matches and write it to a file."""
+    from matchcast.forecast.against import Challenged
     from matchcast.forecast.train import train as train_model  # brings scikit-learn
 
     configure()
@@ -44,7 +57,8 @@ def train(data: Path, until: datetime | None, output: Path) -> None:
         raise ModelNotWritten(f"{output.parent} is no folder", hint="choose a file in a folder that exists")
     begun = time.monotonic()
     archive = read_archive(data).between(None, _day(until))
-    model = train_model(archive, note=lambda step: click.echo(step, err=True))
+    others = Challenged(archive) if compared else None
+    model = train_model(archive, lambda step: click.echo(step, err=True), others)
     save(model, output)
     click.echo(f"{model.version} written to {output} in {time.monotonic() - begun:.1f} s")
 
@@ -61,16 +75,85 @@ def train(data: Path, until: datetime | None, output: Path) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Model to judge; the packaged champion unless given.",
 )
+@click.option(
+    "--held-out",
+    is_flag=True,
+    help="Judge how models are made: train some that have not seen what they are judged on.",
+)
+@click.option(
+    "--against",
+    metavar="FILE|baselines",
+    help="Compare with another model, or with the usual ones, fitted to the folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--page",
+    "page_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with plots to this file too.",
+)
 def evaluate(
-    data: Path, since: datetime | None, until: datetime | None, file: Path | None, as_json: bool
+    data: Path,
+    since: datetime | None,
+    until: datetime | None,
+    file: Path | None,
+    held_out: bool,
+    against: str | None,
+    as_json: bool,
+    page_file: Path | None,
 ) -> None:
     """Judge a model on a folder of matches, beside the baselines."""
+    if held_out and (file is not None or against not in (None, _BASELINES)):
+        raise click.UsageError("--held-out trains its own models: it goes with --against baselines alone.")
     configure()
-    model = load_champion() if file is None else load(file)
-    judged = evaluate_model(model, read_archive(data), _day(since), _day(until))
+    archive = read_archive(data)
+    judged: Mapping[str, Evaluated | None]
+    if held_out:
+        judged = _judge_held_out(archive.between(None, _day(until)), _day(since), against is not None)
+        version = "as trained without what it is judged on"
+    else:
+        model = load_champion() if file is None else load(file)
+        version = model.version
+        judged = evaluate_model(model, archive, _day(since), _day(until), _others(against, archive))
+    if page_file is not None:
+        _write_page(page_file, page(version, judged))
     if as_json:
-        answer = msgspec.json.encode({"model_version": model.version, **judged})
+        answer = msgspec.json.encode({"model_version": version, **judged})
         click.echo(msgspec.json.format(answer, indent=2))
     else:
-        click.echo(report(model.version, judged))
+        click.echo(report(version, judged))
+
+
+def _judge_held_out(
+    archive: Archive, since: np.datetime64 | None, compared: bool
+) -> Mapping[str, Evaluated | None]:
+    from matchcast.forecast.against import Challenged  # brings scikit-learn, as the others do
+    from matchcast.forecast.held_out import judge_held_out
+    from matchcast.forecast.train import rated_sets
+
+    others = Challenged(archive) if compared else None
+    judged = judge_held_out(rated_sets(archive), lambda step: click.echo(step, err=True), since, others)
+    if not judged:
+        raise UnusableHistory(
+            "the matches are too few to hold some back", hint="evaluate a model, or take more matches"
+        )
+    return {"international": None, "detailed": None, **judged}
+
+
+def _others(against: str | None, archive: Archive) -> Others | None:
+    if against is None:
+        return None
+    if against == _BASELINES:
+        from matchcast.forecast.against import Challenged
+
+        return Challenged(archive).outside
+    return as_other(load(Path(against)), archive)
+
+
+def _write_page(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PageNotWritten(
+            f"{file} cannot be written: {error.strerror}", hint="choose another file for --page"
+        ) from error

@@ -15,3 +15,15 @@ class ModelNotWritten(MatchcastError):
 
 class UnusableHistory(MatchcastError):
     """A folder of matches that is missing, broken, or too small for what was asked."""
+
+
+class PageNotWritten(MatchcastError):
+    """A place that the page of an evaluation cannot be written to."""
+
+
+class NotInRegistry(MatchcastError):
+    """A model that the registry does not have, or a champion before the first."""
+
+
+class ChangeOvertaken(MatchcastError):
+    """A change of the registry without effect: somebody else was quicker."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Mapping
 
-from matchcast.forecast.archive import Archive, within
+import numpy as np
+from msgspec.structs import asdict
+
+from matchcast.forecast.archive import Archive, Flags, Floats, within
 from matchcast.forecast.artefact import Artefact
+from matchcast.forecast.comparison import Evaluated, compare
 from matchcast.forecast.errors import UnusableHistory
-from matchcast.forecast.judge import Judged, Judgement, judge
-from matchcast.forecast.pre_match import Start, rate
+from matchcast.forecast.judge import MODEL, Judged, judge
+from matchcast.forecast.pre_match import Rated, Start, rate
+
+Others = Callable[[Rated, Flags], Mapping[str, Floats]]
+"""Other models: what each forecasts at the snapshots of those matches that the flags choose."""
 
 
 def evaluate(
@@ -16,7 +23,8 @@ def evaluate(
     archive: Archive,
     since: np.datetime64 | None = None,
     until: np.datetime64 | None = None,
-) -> dict[str, Judgement | None]:
+    others: Others | None = None,
+) -> dict[str, Evaluated | None]:
     """Judge a model on each set of matches that a folder holds; None where it has none in the time asked for.
 
     Matches from `since` on and before `until` are judged. Ratings walk forward through everything in
@@ -26,18 +34,37 @@ def evaluate(
     Raises:
         UnusableHistory: No match lies between the two days.
     """
-    trained_until = np.datetime64(model.card.trained_until)
-    start = Start(trained_until, model.ratings.national.teams, model.ratings.club.teams)
     part = Judged.part_of(model)
-    judged: dict[str, Judgement | None] = {"international": None, "detailed": None}
-    for rated in rate(archive, start):
+    judged: dict[str, Evaluated | None] = {"international": None, "detailed": None}
+    for rated in rate(archive, _start(model)):
         chosen = within(rated.matches.days, since, until)
         if chosen.any():
             some = rated.only(chosen)
-            known = int((some.matches.days < trained_until).sum())
-            judged[rated.matches.name] = judge(part.forecasts(some), some.matches, known)
+            known = int((some.matches.days < np.datetime64(model.card.trained_until)).sum())
+            found = part.forecasts(some)
+            judged[rated.matches.name] = Evaluated(
+                **asdict(judge(found, some.matches, known)),
+                against=compare(found[MODEL], others(rated, chosen), some.matches) if others else {},
+            )
     if not any(judged.values()):
         raise UnusableHistory(
             "no match lies between these days", hint="choose an earlier --since or a later --until"
         )
     return judged
+
+
+def as_other(model: Artefact, archive: Archive) -> Others:
+    """A model to compare with, on the same archive."""
+    part = Judged.part_of(model)
+    rated_sets = {rated.matches.name: rated for rated in rate(archive, _start(model))}
+
+    def forecasts(rated: Rated, chosen: Flags) -> Mapping[str, Floats]:
+        own = rated_sets[rated.matches.name].only(chosen)
+        return {model.version: part.forecasts(own)[MODEL]}
+
+    return forecasts
+
+
+def _start(model: Artefact) -> Start:
+    ratings = model.ratings
+    return Start(np.datetime64(model.card.trained_until), ratings.national.teams, ratings.club.teams)

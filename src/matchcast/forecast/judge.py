@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
@@ -13,12 +14,15 @@ from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.baselines import Baselines
 from matchcast.forecast.goal_rates import GoalRates
 from matchcast.forecast.in_play import forecasts
-from matchcast.forecast.metrics import bands, figures
+from matchcast.forecast.metrics import bands, calibration_error, figures, log_losses, reliability
 from matchcast.forecast.pre_match import Rated
 from matchcast.forecast.ratings import Scale
 from matchcast.forecast.snapshots import MINUTES, Snapshots, snapshots
 
 MODEL = "model"
+
+FAVOURITES = (0.0, 0.45, 0.6, 0.75, 0.9, 1.0)
+"""Bounds of the favourite's chance of winning before kick-off, by which matches are parted."""
 
 
 class Figures(Struct, frozen=True):
@@ -38,10 +42,25 @@ class Band(Struct, frozen=True):
     ece: float
 
 
+class Favourites(Band, frozen=True):
+    """The same in matches whose favourite had some chance of winning before kick-off."""
+
+    matches: int
+
+
+class Bin(Struct, frozen=True):
+    """Forecasts of about the same probability: their mean, how often it happened, how many they were."""
+
+    forecast: float
+    happened: float
+    forecasts: int
+
+
 class Judgement(Figures, frozen=True):
     """Figures of a model over a set of matches, by minutes too, and those of the baselines beside.
 
-    `projected` counts the matches whose pre-match strength was given, `known` those that the model
+    `gaps` has them by how strong the favourite was, `calibration` is a reliability diagram, the three
+    outcomes pooled; without bins that no forecast fell in. `projected` counts the matches whose pre-match strength was given, `known` those that the model
     may have learned from.
     """
 
@@ -52,6 +71,8 @@ class Judgement(Figures, frozen=True):
     projected: int
     known: int
     bands: Mapping[str, Band]
+    gaps: Mapping[str, Favourites]
+    calibration: list[Bin]
     baselines: Mapping[str, Figures]
 
 
@@ -102,7 +123,25 @@ def judge(found: Mapping[str, Floats], matches: Matches, known: int) -> Judgemen
         projected=int(matches.is_projected.sum()),
         known=known,
         bands={name: Band(**values) for name, values in by_minutes.items()},
+        gaps=_by_gap(found, taken),
+        calibration=[Bin(*values) for values in reliability(found[MODEL], taken.outcome)],
         baselines={
             name: Figures(**figures_of(forecast)) for name, forecast in found.items() if name != MODEL
         },
     )
+
+
+def _by_gap(found: Mapping[str, Floats], taken: Snapshots) -> dict[str, Favourites]:
+    """Figures by how strong the favourite was; parts without a match are left out."""
+    favourite = np.maximum(found["pre_match"][:, 0], found["pre_match"][:, 2])
+    parts = {}
+    for low, high in pairwise(FAVOURITES):
+        within = (favourite >= low) & (favourite < high)
+        if within.any():
+            forecast, outcome = found[MODEL][within], taken.outcome[within]
+            parts[f"{low:.0%}-{high:.0%}"] = Favourites(
+                log_loss=float(log_losses(forecast, outcome).mean()),
+                ece=calibration_error(forecast, outcome),
+                matches=int(within.sum()) // len(MINUTES),
+            )
+    return parts

@@ -39,6 +39,17 @@ def calibration_error(probabilities: Floats, outcomes: Ints) -> float:
     return float(np.abs(gaps).sum() / len(forecast))
 
 
+def reliability(probabilities: Floats, outcomes: Ints) -> list[tuple[float, float, int]]:
+    """Mean forecast, frequency and number of forecasts in each bin of `calibration_error` that has any."""
+    forecast = probabilities.ravel()
+    happened = np.eye(3)[outcomes].ravel()
+    bins = np.minimum((forecast * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+    sizes = np.bincount(bins, minlength=CALIBRATION_BINS)
+    means = np.bincount(bins, forecast, CALIBRATION_BINS) / np.maximum(sizes, 1)
+    rates = np.bincount(bins, happened, CALIBRATION_BINS) / np.maximum(sizes, 1)
+    return [(float(means[bin_]), float(rates[bin_]), int(sizes[bin_])) for bin_ in np.flatnonzero(sizes)]
+
+
 def figures(probabilities: Floats, outcomes: Ints, minutes: Ints) -> dict[str, float]:
     """Every figure of some forecasts: `log_loss`, `brier`, `rps`, `ece`, `ece_75`."""
     late = minutes >= LATE

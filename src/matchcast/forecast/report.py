@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from matchcast.forecast.judge import Figures, Judgement
+from matchcast.forecast.comparison import Compared, Evaluated
+from matchcast.forecast.judge import Figures
 
-_NAMES = {
+NAMES = {
     "pre_match": "before the match alone",
     "minute_by_lead": "minute x goal difference",
     "base_rate": "base rate",
@@ -14,7 +15,7 @@ _NAMES = {
 _COLUMNS = f"{'':26}{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
 
 
-def report(version: str, judged: Mapping[str, Judgement | None]) -> str:
+def report(version: str, judged: Mapping[str, Evaluated | None]) -> str:
     """Tables of each set of matches: the model, the baselines, the model by minutes."""
     lines = [f"Model {version}"]
     for name, judgement in judged.items():
@@ -23,11 +24,13 @@ def report(version: str, judged: Mapping[str, Judgement | None]) -> str:
     return "\n".join(lines)
 
 
-def _table(name: str, judged: Judgement) -> Iterator[str]:
+def _table(name: str, judged: Evaluated) -> Iterator[str]:
     yield (
         f"{name.capitalize()}: {judged.matches:,} matches, {judged.first_day} to {judged.last_day}, "
         f"{judged.snapshots:,} snapshots"
     )
+    if judged.held_back:
+        yield f"  each forecast by a model that has not seen it: {judged.held_back}"
     if judged.projected:
         yield f"  strength before the match was given for {judged.projected:,} of them"
     if judged.known:
@@ -35,11 +38,32 @@ def _table(name: str, judged: Judgement) -> Iterator[str]:
     yield _COLUMNS
     yield _row("this model", judged)
     for baseline, figures in judged.baselines.items():
-        yield _row(_NAMES[baseline], figures)
+        yield _row(NAMES[baseline], figures)
+    if judged.against:
+        yield f"{'  beside':26}{'log loss':>9}{'RPS':>9}{'ECE':>9}   difference in log loss, 95 % interval"
+        for other, compared in judged.against.items():
+            between = compared.difference
+            yield (
+                f"  {other[:23]:24}{compared.log_loss:9.4f}{compared.rps:9.4f}{compared.ece:9.4f}"
+                f"   {between.mean:+.4f}  {between.low:+.4f} to {between.high:+.4f}  {verdict(compared)}"
+            )
     yield f"{'minutes':26}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
     yield f"{'  log loss':26}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
     yield f"{'  ECE':26}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
+    yield f"{'favourite before':26}" + "".join(f"{part:>9}" for part in judged.gaps)
+    yield f"{'  matches':26}" + "".join(f"{gap.matches:9,}" for gap in judged.gaps.values())
+    yield f"{'  log loss':26}" + "".join(f"{gap.log_loss:9.4f}" for gap in judged.gaps.values())
+    yield f"{'  ECE':26}" + "".join(f"{gap.ece:9.4f}" for gap in judged.gaps.values())
 
 
 def _row(name: str, of: Figures) -> str:
     return f"  {name:24}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
+
+
+def verdict(of: Compared) -> str:
+    """What the interval of a comparison says, in words."""
+    if of.difference.high < 0:
+        return "beaten"
+    if of.near_best and of.holds:
+        return "equalled"
+    return "not beaten"

@@ -51,6 +51,13 @@ def snapshots(matches: Matches) -> Snapshots:
     )
 
 
+def goals_to_come(matches: Matches) -> Ints:
+    """Goals of each team between each snapshot and 90 minutes, (N * 18, 2)."""
+    count = len(matches)
+    scored = [_until(matches.goals, side, count).ravel() for side in (HOME, AWAY)]
+    return np.repeat(matches.result(), len(MINUTES), axis=0) - np.column_stack(scored)
+
+
 def _until(moments: Moments, side: int, count: int) -> Ints:
     """How often a side met something up to each of `MINUTES`, (count, 18)."""
     of_side = moments.side == side
