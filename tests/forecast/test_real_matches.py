@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matchcast.forecast.archive import Archive
+from matchcast.forecast.against import Challenged
+from matchcast.forecast.archive import Archive, within
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
+from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.contract import check_forecaster
+from matchcast.forecast.drift import Observed, Sign, find_drift, observe
 from matchcast.forecast.evaluate import evaluate
-from matchcast.forecast.judge import Judgement
+from matchcast.forecast.held_out import judge_held_out
+from matchcast.forecast.judge import MODEL, Judged, Judgement
 from matchcast.forecast.model import GoalRateForecaster
-from matchcast.forecast.train import train
+from matchcast.forecast.pre_match import rate
+from matchcast.forecast.train import rated_sets, train
 
 SPLIT = np.datetime64("2019-03-21")
 
@@ -100,3 +105,56 @@ def test_the_packaged_champion_is_what_training_makes_of_the_data(archive: Archi
         for name, rating in packaged.items():
             assert made[name].attack == pytest.approx(rating.attack, abs=1e-3)
             assert made[name].defence == pytest.approx(rating.defence, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def held_out(archive: Archive) -> dict[str, Evaluated]:
+    return judge_held_out(rated_sets(archive), lambda _: None, SPLIT, Challenged(archive))
+
+
+def test_the_usual_models_are_as_good_as_documented(held_out: dict[str, Evaluated]) -> None:
+    against = held_out["international"].against
+    documented = {
+        "base rate": 1.0589,
+        "before the match alone": 0.8068,
+        "minute x goal difference": 0.7372,
+        "linear logit": 0.6513,
+        "gradient boosting + temperature": 0.6330,
+        "interaction logit": 0.6285,
+        "Poisson, score state": 0.6278,
+    }
+    assert {name: found.log_loss for name, found in against.items()} == pytest.approx(documented, abs=0.002)
+
+
+def test_every_usual_model_is_beaten_on_internationals(held_out: dict[str, Evaluated]) -> None:
+    assert [name for name, found in held_out["international"].against.items() if not found.holds] == []
+    assert held_out["international"].log_loss < 0.6240
+
+
+def test_on_clubs_only_the_poisson_model_is_not_surely_beaten(held_out: dict[str, Evaluated]) -> None:
+    against = held_out["detailed"].against
+    assert {name for name, found in against.items() if found.difference.high >= 0} == {"Poisson, score state"}
+    assert against["Poisson, score state"].difference.mean < 0
+    assert against["Poisson, score state"].difference.high < 0.002
+
+
+def test_matches_behind_closed_doors_are_seen_as_drift(archive: Archive) -> None:
+    """Home wins at home grounds from March 2020 to June 2021, beside those of twelve years before."""
+    champion = Judged.part_of(load_champion())
+    rated = next(iter(rate(archive)))
+    at_home = rated.only(~rated.neutral)
+
+    def observed(since: str, until: str) -> Observed:
+        some = at_home.only(within(at_home.matches.days, np.datetime64(since), np.datetime64(until)))
+        strengths = some.expected_goals(champion.national, champion.club, champion.projections)
+        return observe(some.matches, champion.forecasts(some)[MODEL], strengths)
+
+    before = observed("2008-01-01", "2020-03-01")
+
+    def home_wins(since: str, until: str) -> Sign:
+        return next(s for s in find_drift(before, observed(since, until)).signs if s.name == "home wins")
+
+    assert home_wins("2020-03-15", "2021-07-01").fires
+    assert home_wins("2020-03-15", "2021-07-01").value < -3
+    for year in (2011, 2013, 2015, 2017, 2019):
+        assert not home_wins(f"{year}-01-01", f"{year + 1}-01-01").fires, year
