@@ -50,7 +50,7 @@ test-pythons: dev ## unit tests on every other Python here that Matchcast runs o
 	@requirements/test_pythons.sh
 
 bench: dev ## measure ratios on this machine; asserts nothing
-	@for each in api catch_up throughput latency streams; do $(BIN)/python -m benchmarks.$$each || exit; done
+	@for each in api catch_up restart throughput latency streams; do $(BIN)/python -m benchmarks.$$each || exit; done
 
 lint: dev ## ruff, and the order of the rooms
 	$(BIN)/ruff check .

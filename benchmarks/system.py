@@ -57,16 +57,17 @@ def running_system() -> Iterator[System]:
             "MATCHCAST_API_URL": f"http://{LOOPBACK}:{api_port}",
             "MATCHCAST_STATE_DIR": str(folder / "state"),
         }
-        stack.enter_context(_serving("api", api_port, environment, folder))
-        dashboard = stack.enter_context(_serving("dashboard", dashboard_port, environment, folder))
+        stack.enter_context(serving("api", api_port, environment, folder))
+        dashboard = stack.enter_context(serving("dashboard", dashboard_port, environment, folder))
         worker = psutil.Process(dashboard.pid).children()[0]
         yield System(broker.bootstrap, f"http://{LOOPBACK}:{dashboard_port}", worker)
 
 
 @contextmanager
-def _serving(
-    command: str, port: int, environment: dict[str, str], folder: Path
+def serving(
+    command: str, port: int, environment: dict[str, str], folder: Path, within: float = START_SECONDS
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Give the process of a command that serves, once it is ready; `within` in seconds."""
     log = folder / f"{command}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -76,15 +77,15 @@ def _serving(
             stderr=out,
         )
     try:
-        _wait_until_ready(process, f"http://{LOOPBACK}:{port}/ready", log)
+        _wait_until_ready(process, f"http://{LOOPBACK}:{port}/ready", log, within)
         yield process
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path, within: float) -> None:
+    deadline = time.monotonic() + within
     while True:
         try:
             if urllib3.request("GET", url, retries=False, timeout=2).status == 200:
