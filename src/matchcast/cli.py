@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("matchcast.forecast.command:train", "Fit a model on a folder of matches."),
     "evaluate": ("matchcast.forecast.command:evaluate", "Judge a model on a folder of matches."),
     "history": ("matchcast.history.command:history", "Fetch, drain, show and export matches that are over."),
+    "pipeline": ("matchcast.pipeline.command:pipeline", "Run a step of Airflow's pipelines."),
     "api": ("matchcast.api.command:api", "Serve the model API."),
     "dashboard": ("matchcast.dashboard.command:dashboard", "Serve the dashboard."),
 }

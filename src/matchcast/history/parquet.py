@@ -10,13 +10,13 @@ from typing import Any
 import duckdb
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from matchcast.history.errors import HistoryDamaged, HistoryUnwritable
 from matchcast.history.files import HistoryFolder, written_aside
 from matchcast.history.segments import event_files
-from matchcast.history.tables import EVENTS, MATCHES, Match, sql_type
+from matchcast.history.tables import EVENTS, MATCHES, Column, Match, sql_type
 
-_ROWS_JSON = msgspec.json.encode(MATCHES).decode()
 MATCH_TYPES = {name: sql_type(column) for name, column in MATCHES.items()}
 _DISK_FULL = ("No space left", '"errno":"28"')
 
@@ -66,13 +66,23 @@ def write_matches(target: Path, matches: Iterable[Match]) -> int:
     Raises:
         HistoryUnwritable: the disk is full or the folder may not be written.
     """
-    rows = [msgspec.json.encode(match).decode() for match in matches]
-    if rows:
-        select = f"SELECT unnest(from_json(line, '{_ROWS_JSON}')) FROM given"  # noqa: S608
-        _copy(target, select, {"line": _objects(rows)}, {})
+    return write_rows(target, MATCHES, matches)
+
+
+def write_rows(target: Path, columns: Mapping[str, Column], rows: Iterable[Struct]) -> int:
+    """Write a file of rows with the given columns; return how many it has.
+
+    Raises:
+        HistoryUnwritable: the disk is full or the folder may not be written.
+    """
+    lines = [msgspec.json.encode(row).decode() for row in rows]
+    if lines:
+        shape = msgspec.json.encode(columns).decode()
+        select = f"SELECT unnest(from_json(line, '{shape}')) FROM given"  # noqa: S608
+        _copy(target, select, {"line": _objects(lines)}, {})
     else:
-        _copy(target, _no_rows(MATCH_TYPES), {}, {})
-    return len(rows)
+        _copy(target, _no_rows({name: sql_type(column) for name, column in columns.items()}), {}, {})
+    return len(lines)
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:

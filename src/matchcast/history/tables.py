@@ -137,9 +137,10 @@ class Match(Struct, frozen=True):
 
 
 _MOMENT: dict[str, str] = {"period": "TINYINT", "clock": "DOUBLE", "side": "VARCHAR"}
-_Column = str | list[dict[str, str]]
+Column = str | list[dict[str, str]]
+"""A type of DuckDB's, or the fields of a list of structs."""
 
-MATCHES: dict[str, _Column] = {
+MATCHES: dict[str, Column] = {
     "origin": "VARCHAR",
     "source": "VARCHAR",
     "match_id": "VARCHAR",
@@ -193,7 +194,7 @@ MATCHES: dict[str, _Column] = {
 }
 
 
-def sql_type(column: _Column) -> str:
+def sql_type(column: Column) -> str:
     """Return a column's type as DuckDB's SQL writes it."""
     if isinstance(column, str):
         return column
