@@ -213,12 +213,13 @@ def men_of(state: MatchState, team: str) -> int:
     """Return how many players of a team are on the pitch.
 
     Who had been substituted, or was on the bench where the starting eleven is known, leaves no gap
-    when sent off.
+    when sent off; a substitute closes the gap of a player who had left injured.
     """
     tally = state.teams.get(team)
     on_pitch = set(tally.lineup) if tally is not None else set()
     lineup_known = bool(on_pitch)
-    gone: set[str | int] = set()
+    sent_off: set[str | int] = set()
+    injured: set[str | int] = set()
     left: set[str] = set()
     for incident in incidents_of(state):
         if incident.team != team:
@@ -227,18 +228,19 @@ def men_of(state: MatchState, team: str) -> int:
         who = player if player is not None else incident.id
         if incident.kind == "substitution":
             left.add(player or "")
+            injured.discard(who)
             if incident.detail:
                 on_pitch.add(incident.detail)
                 left.discard(incident.detail)
         elif incident.kind == "player_off":
-            gone.add(who)
+            injured.add(who)
         elif incident.kind == "player_on":
-            gone.discard(who)
+            injured.discard(who)
         elif incident.kind in DISMISSALS:
             benched = player is not None and (player in left or (lineup_known and player not in on_pitch))
             if not benched:
-                gone.add(who)
-    return TEAM_SIZE - len(gone)
+                sent_off.add(who)
+    return TEAM_SIZE - len(sent_off | injured)
 
 
 def status_of(state: MatchState, match: MatchView) -> Status:

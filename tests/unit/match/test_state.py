@@ -134,6 +134,23 @@ def test_a_player_who_leaves_hurt_and_comes_back_is_counted() -> None:
     assert fold(off, on).men.home == 11
 
 
+def test_a_substitute_makes_up_for_a_player_who_left_hurt() -> None:
+    off = event("Player Off", player={"name": "Smith"})
+    substitution = event(
+        "Substitution", minute=14, player={"name": "Smith"}, substitution={"replacement": {"name": "Jones"}}
+    )
+    assert fold(off, substitution).men.home == 11
+    assert fold(off, substitution, card("Red Card", "Jones", minute=20)).men.home == 10
+    assert fold(substitution, off).men.home == 11
+
+
+def test_a_substitution_does_not_bring_back_who_was_sent_off() -> None:
+    substitution = event(
+        "Substitution", minute=14, player={"name": "Smith"}, substitution={"replacement": {"name": "Jones"}}
+    )
+    assert fold(card("Red Card", "Smith"), substitution).men.home == 10
+
+
 @pytest.mark.parametrize(
     ("info", "last_period", "goals", "status"),
     [
