@@ -34,6 +34,15 @@ def test_a_line_that_no_terminal_reads_is_json_with_its_fields() -> None:
     )
 
 
+def test_a_field_cannot_take_the_place_of_the_time_or_the_level() -> None:
+    stream = io.StringIO()
+    logs.configure("info", stream=stream)
+    logging.getLogger("matchcast").info("late", extra={"at": "events/0/7", "level": "none"})
+    line = json.loads(stream.getvalue())
+    assert line["at"].startswith("20")
+    assert line["level"] == "info"
+
+
 def test_text_shows_the_fields_and_less_than_the_level_is_left_out() -> None:
     stream = io.StringIO()
     logs.configure("warning", "text", stream=stream)

@@ -148,7 +148,7 @@ class Tracker:
                     continue
             except Exception as error:
                 log.exception(
-                    "an event cannot be folded", extra={"match_id": match.match_id, "at": record.place}
+                    "an event cannot be folded", extra={"match_id": match.match_id, "record": record.place}
                 )
                 self._set_aside(done, record, f"cannot be folded: {type(error).__name__}: {error}")
                 continue
@@ -176,7 +176,7 @@ class Tracker:
             log.warning(
                 "a record came for a match that had been let go (%d so far)",
                 self.counters.late,
-                extra={"at": record.place, "event_id": event.id},
+                extra={"record": record.place, "event_id": event.id},
             )
 
     def _match_of(self, record: StreamRecord, event: Event) -> RunningMatch | None:
