@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 from matchcast.live.tracker import Broken
@@ -20,7 +21,8 @@ class Letters:
     """Writes dead letters and keeps each until Kafka has it.
 
     A letter is written again when Kafka refuses it. `safe` holds back the offsets of a checkpoint,
-    so that a record whose letter is not confirmed is read again after a restart.
+    so that a record whose letter is not confirmed is read again after a restart. Letters are put in
+    one thread and confirmed in another: what both touch changes in single steps.
     """
 
     def __init__(self, writer: EventWriter, topic: str) -> None:
@@ -28,8 +30,7 @@ class Letters:
         self._writer = writer
         self._topic = topic
         self._waiting: dict[tuple[int, int], Broken] = {}
-        self._bytes = 0
-        self._again: list[Broken] = []
+        self._again: deque[Broken] = deque()
 
     @property
     def waiting(self) -> int:
@@ -39,7 +40,9 @@ class Letters:
     @property
     def full(self) -> bool:
         """Whether so much waits that reading should pause."""
-        return len(self._waiting) >= MOST_WAITING or self._bytes >= MOST_WAITING_BYTES
+        waiting = list(self._waiting.values())
+        size = sum(len(one.record.value or b"") for one in waiting)
+        return len(waiting) >= MOST_WAITING or size >= MOST_WAITING_BYTES
 
     def put(self, broken: Iterable[Broken]) -> None:
         """Write the letters of some records; waits for nothing."""
@@ -47,15 +50,13 @@ class Letters:
             place = (one.record.partition, one.record.offset)
             if place not in self._waiting:
                 self._waiting[place] = one
-                self._bytes += len(one.record.value or b"")
                 self._write(one)
 
     def poll(self, seconds: float) -> None:
         """Take confirmations for up to so long, and write again what was refused; call it off the loop."""
         self._writer.poll(seconds)
-        again, self._again = self._again, []
-        for one in again:
-            self._write(one)
+        for _ in range(len(self._again)):
+            self._write(self._again.popleft())
 
     def safe(self, offsets: Mapping[int, int]) -> dict[int, int]:
         """Return offsets to start from at which no unconfirmed letter is lost."""
@@ -68,7 +69,6 @@ class Letters:
         """Let go of what waits: its topic is no more."""
         self._waiting.clear()
         self._again.clear()
-        self._bytes = 0
 
     def close(self, timeout: float) -> None:
         """Deliver what waits and let go of the connection."""
@@ -81,12 +81,12 @@ class Letters:
         def confirm(delivery: Delivery) -> None:
             if delivery.failure is not None:
                 refuse(delivery.failure)
-            elif self._waiting.pop(place, None) is not None:
-                self._bytes -= len(record.value or b"")
+            else:
+                self._waiting.pop(place, None)
 
         def refuse(reason: str) -> None:
             log.error(
-                "a dead letter was refused: %s", reason, extra={"at": record.place, "topic": self._topic}
+                "a dead letter was refused: %s", reason, extra={"record": record.place, "topic": self._topic}
             )
             if place in self._waiting:
                 self._again.append(broken)
