@@ -58,5 +58,5 @@ def read_json(shape: type[T]) -> T:
             "The body is not what this address takes; `errors` says where.",
             errors=[{"path": pointer, "message": message}],
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"The body is not JSON: {error}.") from error

@@ -15,6 +15,7 @@ from matchcast.events.record import Name
 blueprint = Blueprint("matches", __name__, url_prefix="/api")
 
 MOST_EVENTS = 200
+MOST_DIGITS = 9
 
 
 class _Selection(Struct):
@@ -87,13 +88,14 @@ def show_prediction() -> Response:
 def list_events() -> Response:
     """List the newest events, newest first."""
     asked = request.args.get("limit", "50")
-    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked[:9]) <= MOST_EVENTS:
+    limit = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS else 0
+    if not 1 <= limit <= MOST_EVENTS:
         raise Problem(
             422,
             f"limit must be a number from 1 to {MOST_EVENTS}.",
             errors=[{"path": "?limit", "message": f"Not a number from 1 to {MOST_EVENTS}."}],
         )
-    return answer_changing(encode({"events": current_site().board.recent_events(int(asked))}))
+    return answer_changing(encode({"events": current_site().board.recent_events(limit)}))
 
 
 @blueprint.post("/matches")

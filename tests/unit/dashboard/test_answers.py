@@ -26,6 +26,8 @@ PAGES = ["/", "/login", "/status"]
         ("GET", "/api/kafka/events?limit=0", 422),
         ("GET", "/api/kafka/events?limit=²", 422),
         ("GET", "/api/kafka/events?limit=many", 422),
+        ("GET", "/api/kafka/events?limit=00000000019999", 422),
+        pytest.param("GET", f"/api/kafka/events?limit=000000001{'9' * 5000}", 422, id="limit-of-5009-digits"),
         ("POST", "/api/matches", 401),
         ("GET", "/ready", 503),
         ("GET", "/api/airflow/dags", 503),
@@ -53,6 +55,14 @@ def test_a_wrong_method_is_told_the_right_ones(visitor: FlaskClient) -> None:
     [
         (b"{", "application/json", 400, None),
         (b"match_id=a", "application/x-www-form-urlencoded", 415, None),
+        (b'{"match_id": "\xff"}', "application/json", 400, None),
+        pytest.param(
+            b'{"match_id": "a", "more": ' + b"[" * 60_000,
+            "application/json",
+            400,
+            None,
+            id="nested-too-deeply",
+        ),
         (b"{}", "application/json", 422, ""),
         (b'{"match_id": 5}', "application/json", 422, "/match_id"),
         (b'{"match_id": ""}', "application/json", 422, "/match_id"),
