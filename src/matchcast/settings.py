@@ -105,7 +105,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if path is None or "SecretStr" not in str(field.annotation):
+        if path is None or not is_secret(field):
             return None, field_name, False
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
@@ -113,6 +113,11 @@ class _SecretFiles(PydanticBaseSettingsSource):
             raise InvalidSetting(
                 f"{PREFIX}{field_name.upper()}_FILE names {path}, which cannot be read: {error.strerror}.",
                 hint="name a file that this user may read, or unset the variable",
+            ) from error
+        except UnicodeDecodeError as error:
+            raise InvalidSetting(
+                f"{PREFIX}{field_name.upper()}_FILE names {path}, which is not text.",
+                hint="name the file that holds the secret itself",
             ) from error
 
     def __call__(self) -> dict[str, Any]:
@@ -122,6 +127,11 @@ class _SecretFiles(PydanticBaseSettingsSource):
             if value is not None:
                 found[key] = value
         return found
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is a secret, which a file may hold and nothing shows."""
+    return "SecretStr" in str(field.annotation)
 
 
 def load(**overrides: Any) -> Settings:
@@ -148,7 +158,7 @@ def describe(settings: Settings) -> Iterable[tuple[str, str, str, str]]:
         value = getattr(settings, name)
         if variable in os.environ:
             origin = "environment"
-        elif f"{variable}_FILE" in os.environ:
+        elif is_secret(field) and f"{variable}_FILE" in os.environ:
             origin = f"{variable}_FILE"
         else:
             origin = "default"
@@ -162,7 +172,7 @@ def markdown_table() -> str:
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None or field.default_factory else f"`{field.default}`"
         variable = f"`{PREFIX}{name.upper()}`"
-        if "SecretStr" in str(field.annotation):
+        if is_secret(field):
             variable += f" or `{PREFIX}{name.upper()}_FILE`"
         rows.append(f"| {variable} | {default} | {field.description} |")
     return "\n".join(rows)

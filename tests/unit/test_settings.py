@@ -44,6 +44,22 @@ def test_a_secret_comes_from_the_file_that_a_variable_names(
         load()
 
 
+def test_a_secret_file_that_is_no_text_is_told_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "key"
+    kept.write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("MATCHCAST_SECRET_KEY_FILE", str(kept))
+    with pytest.raises(InvalidSetting, match=r"MATCHCAST_SECRET_KEY_FILE names .* which is not text"):
+        load()
+
+
+def test_a_file_variable_of_what_is_no_secret_is_not_said_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHCAST_API_URL_FILE", "/nowhere")
+    shown = CliRunner().invoke(matchcast, ["config"]).output
+    assert "MATCHCAST_API_URL=http://127.0.0.1:8000  (default)" in shown
+
+
 def test_the_command_shows_where_a_value_comes_from_and_redacts_secrets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
