@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -30,7 +30,6 @@ class _Place(msgspec.Struct):
     minute: int = 0
     second: int = 0
     period: int = 1
-    type: dict[str, Any] | None = None
 
 
 _places = msgspec.json.Decoder(_Place)
@@ -67,16 +66,24 @@ def trace(broker: str, topic: str, since_ms: Mapping[str, int]) -> dict[str, Tra
                 deadline = time.monotonic() + _PATIENCE
             for record in records:
                 if record.key in ids and record.value is not None:
-                    try:
-                        ids[record.key].add(_places.decode(record.value).id)
-                    except msgspec.DecodeError:
+                    event_id = id_of(record.value)
+                    if event_id is None:
                         continue  # somebody else's record with this key: no event of ours
+                    ids[record.key].add(event_id)
                     last[record.key] = record.value
             if time.monotonic() > deadline:
                 raise KafkaUnavailable(
                     broker, reader.problem or f"topic {topic} could not be read to its end"
                 )
     return {key.decode(): Trace(frozenset(found), last.get(key)) for key, found in ids.items()}
+
+
+def id_of(raw: bytes) -> int | str | None:
+    """Return the id of a record, None of what is no event."""
+    try:
+        return _places.decode(raw).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def count_sent(script: Script, found: Trace) -> int | None:
