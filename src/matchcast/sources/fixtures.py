@@ -59,7 +59,7 @@ def find_fixture(path: Path, teams: Sequence[str]) -> Fixture | None:
     for listing in _lists_beside(path):
         try:
             listed = _lists.decode(read_bytes(listing))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableFile(
                 listing, f"it is not a list of matches ({error})", hint="correct it, or move it elsewhere"
             ) from error

@@ -190,3 +190,6 @@ def test_a_list_of_matches_that_is_damaged_is_named(file: Path) -> None:
     listing.write_text('[{"match_id": 777}]')
     with pytest.raises(UnreadableFile, match=r"matches\.json"):
         read(file)
+    listing.write_bytes(b'[{"match_id": 777, "home_team": "Malm\xf6", "away_team": "Inter"}]')
+    with pytest.raises(UnreadableFile, match=r"matches\.json"):
+        read(file)
