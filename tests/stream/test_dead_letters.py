@@ -89,6 +89,17 @@ def test_several_readers_of_one_record_make_one_letter(kafka: Broker, topics: To
     assert len(box) == 4
 
 
+def test_what_is_no_letter_is_passed_over_and_hides_no_letter(
+    kafka: Broker, topics: Topics, box: LetterBox
+) -> None:
+    with EventWriter(kafka.bootstrap) as writer:
+        for key in (b"", b"nobody", b"events/x/1", b"\xff/0/1"):
+            writer.write(topics.dead_letters, b"by somebody else", key=key, headers={"topic_id": b"\xff"})
+    set_aside(kafka, topics, records_of(topics, 2))
+    box.refresh()
+    assert [letter.key for letter in box.newest(9)] == [f"{topics.events}/1/1", f"{topics.events}/0/0"]
+
+
 def test_the_newest_letters_come_first(kafka: Broker, topics: Topics, run: Run) -> None:
     set_aside(kafka, topics, records_of(topics, 5))
     listed = json.loads(run("list", "--json", "--limit", "2"))

@@ -9,6 +9,8 @@ which the fold of a match does not mind; none is lost.
 
 from __future__ import annotations
 
+import logging
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
@@ -19,10 +21,13 @@ from matchcast.stream.errors import KafkaUnavailable
 from matchcast.stream.reader import EventReader
 from matchcast.stream.writer import Delivery, EventWriter
 
+_log = logging.getLogger(__name__)
+
 LONGEST_REASON = 500
 """Characters of a reason that are kept."""
 
 _BATCH = 500
+_PLACE = re.compile(r"[A-Za-z0-9._-]+/\d+/\d+", re.ASCII)
 
 
 class DeadLetter(NamedTuple):
@@ -115,8 +120,11 @@ class LetterBox:
 
     def _take(self, record: StreamRecord) -> None:
         key = (record.key or b"").decode("utf-8", "backslashreplace")
+        if not _PLACE.fullmatch(key):
+            _log.warning("not a dead letter: its key names no record", extra={"record": record.place})
+            return
         headers = dict(record.headers)
-        topic_id = (headers.get("topic_id") or b"").decode()
+        topic_id = (headers.get("topic_id") or b"").decode("utf-8", "replace")
         if record.value is None:
             self._open.pop(key, None)
             self._closed[key] = topic_id
@@ -125,7 +133,7 @@ class LetterBox:
                 key,
                 (headers.get("reason") or b"").decode("utf-8", "replace"),
                 headers.get("key"),
-                (headers.get("at") or b"").decode(),
+                (headers.get("at") or b"").decode("utf-8", "replace"),
                 len(record.value),
                 topic_id,
                 record.offset,
