@@ -64,15 +64,25 @@ class Layout:
 
     @classmethod
     def of(cls, settings: Settings, folder: StateFolder, *, with_producer: bool = True) -> Layout:
-        """Lay the parts out as the settings say; a port 0 becomes a free one."""
-        host, _, port = settings.kafka_broker.rpartition(":")
+        """Lay the parts out as the settings say; a port 0 becomes a free one.
+
+        Raises:
+            InvalidBrokerAddress: no broker can be there.
+        """
+        broker = settings.kafka_broker.strip()
+        host, _, port = broker.rpartition(":")
+        own_kafka = host in (LOOPBACK, "localhost") and port.isascii() and port.isdigit()
+        if not (own_kafka and port == "0"):
+            from matchcast.stream.client import parse_broker
+
+            parse_broker(broker)
         if "events_retention_bytes" not in settings.model_fields_set:
             settings = settings.model_copy(update={"events_retention_bytes": RETENTION_BYTES})
         return cls(
             settings,
             folder,
-            own_kafka=host in (LOOPBACK, "localhost") and port.isdigit(),
-            kafka_port=(int(port) or free_port()) if port.isdigit() else 0,
+            own_kafka=own_kafka,
+            kafka_port=(int(port) or free_port()) if own_kafka else 0,
             api_port=settings.api_port or free_port(),
             dashboard_port=settings.dashboard_port or free_port(),
             with_producer=with_producer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import signal
 from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 PATIENCE = 20.0
 """Seconds that a broker gets to answer at the start."""
 
+_YEAR = 366 * 86_400
+
 
 class Speed(click.ParamType[float]):
     """A multiple of the match clock; ``max`` is 0, as fast as possible."""
@@ -44,6 +47,19 @@ class Speed(click.ParamType[float]):
                 f"{value} is not a speed: give 0 or more, 0 or max being as fast as possible.", param, ctx
             )
         return speed
+
+
+class Seconds(click.FloatRange):
+    """A time that a clock can wait for: neither nan nor more than a year."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):  # which no comparison with the ends of the range finds
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 def _check_cron(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -69,7 +85,10 @@ _speed = click.option(
 @_broker
 @_speed
 @click.option(
-    "--delay", type=click.FloatRange(min=0), help="Seconds between two events of a match, instead of --speed."
+    "--delay",
+    type=Seconds(0, _YEAR),
+    metavar="SECONDS",
+    help="Seconds between two events of a match, instead of --speed.",
 )
 @click.option(
     "--max-events", type=click.IntRange(min=1), help="Events in all; with a schedule, in each firing."
@@ -79,7 +98,7 @@ _speed = click.option(
 @click.option("--knockout", is_flag=True, help="Play a cup tie: extra time and penalties when it is level.")
 @click.option(
     "--schedule-interval",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(0, _YEAR, min_open=True),
     metavar="SECONDS",
     help="Play on each so many seconds, the first time at once.",
 )

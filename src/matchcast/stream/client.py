@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 _log = logging.getLogger("matchcast.stream.librdkafka")
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
 _ORIGIN = re.compile(r"\b(?:Local|Broker): ")
 
 _CONNECTION: Mapping[str, Any] = {

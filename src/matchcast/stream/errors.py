@@ -9,6 +9,10 @@ class InvalidBrokerAddress(MatchcastError):
     """An address of a broker that is not `host:port`."""
 
 
+class InvalidTopicName(MatchcastError):
+    """A name that Kafka gives no topic."""
+
+
 class KafkaUnavailable(MatchcastError):
     """No broker answers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +24,13 @@ from matchcast.stream.client import (
     is_connection_failure,
     settle,
 )
-from matchcast.stream.errors import KafkaRefused, KafkaUnavailable, UnknownTopic
+from matchcast.stream.errors import InvalidTopicName, KafkaRefused, KafkaUnavailable, UnknownTopic
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _PASSING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,237}")
+"""What Kafka takes as the name of a topic, with room for the ending of the dead letters'."""
 _URL_SAFE = str.maketrans("+/", "-_")
 MAX_EVENT_BYTES = 1_048_588
 """Kafka's own default for the longest (compressed) batch of a topic."""
@@ -45,12 +48,23 @@ class Topic:
 
 @dataclass(frozen=True)
 class Topics:
-    """The names of the topics that belong together."""
+    """The names of the topics that belong together.
+
+    Raises:
+        InvalidTopicName: Kafka would not take the name of the events, or that of their dead letters.
+    """
 
     events: str = "live_football_events"
     requests: str = "match_requests"
     producers: str = "producers"
     models: str = "models"
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.events):
+            raise InvalidTopicName(
+                f"{self.events!r} cannot be the name of a topic.",
+                hint="set MATCHCAST_EVENTS_TOPIC to letters, digits, dots, dashes and underscores",
+            )
 
     @property
     def dead_letters(self) -> str:

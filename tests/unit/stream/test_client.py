@@ -8,7 +8,12 @@ from click.testing import CliRunner
 from matchcast.errors import MatchcastError
 from matchcast.stream.client import StreamRecord, parse_broker
 from matchcast.stream.command import dead_letters, topics
-from matchcast.stream.errors import InvalidBrokerAddress, KafkaUnavailable, UndeliveredRecords
+from matchcast.stream.errors import (
+    InvalidBrokerAddress,
+    InvalidTopicName,
+    KafkaUnavailable,
+    UndeliveredRecords,
+)
 from matchcast.stream.reader import EventReader
 from matchcast.stream.topics import Topics, ensure_topics
 from matchcast.stream.writer import EventWriter
@@ -30,7 +35,18 @@ def test_addresses_are_host_and_port(text: str, parsed: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ",", "localhost", "localhost:", ":9092", "localhost:0", "localhost:65536", "http://a:1", "a b:1"],
+    [
+        "",
+        ",",
+        "localhost",
+        "localhost:",
+        ":9092",
+        "localhost:0",
+        "localhost:65536",
+        "http://a:1",
+        "a b:1",
+        "a:٣",
+    ],
 )
 def test_what_is_no_address_is_refused_with_the_form_that_is(text: str) -> None:
     with pytest.raises(InvalidBrokerAddress) as caught:
@@ -93,3 +109,16 @@ def test_retry_wants_either_keys_or_all(arguments: list[str]) -> None:
     done = CliRunner().invoke(dead_letters, ["retry", *arguments])
     assert done.exit_code == 2
     assert "--all" in done.output
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "spiel-ü", "a" * 238])
+def test_a_name_that_kafka_gives_no_topic_is_refused_before_it_is_asked(name: str) -> None:
+    with pytest.raises(InvalidTopicName, match="cannot be the name of a topic"):
+        Topics(events=name)
+
+
+def test_the_commands_say_which_variable_names_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHCAST_EVENTS_TOPIC", "")
+    result = CliRunner().invoke(topics, ["--check"])
+    assert isinstance(result.exception, InvalidTopicName)
+    assert "MATCHCAST_EVENTS_TOPIC" in (result.exception.hint or "")
