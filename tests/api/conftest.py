@@ -23,6 +23,9 @@ from matchcast.api.metrics import Metrics
 from matchcast.forecast.artefact import load_champion
 from matchcast.forecast.model import GoalRateForecaster
 
+NO_BROKER = "127.0.0.1:9"
+"""Where no Kafka is: these servers hear of no promotion."""
+
 PATIENCE = 30
 """Seconds after which what a test waits for will not come."""
 
@@ -59,7 +62,8 @@ class Running:
 @contextmanager
 def run(log: Path, *arguments: str, **environment: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "matchcast", "api", "--port", "0", *arguments]
-    variables = {**os.environ, "MATCHCAST_LOG_FORMAT": "json", **environment}
+    own = {"MATCHCAST_KAFKA_BROKER": NO_BROKER, "MATCHCAST_STATE_DIR": str(log.parent / "state")}
+    variables = {**os.environ, "MATCHCAST_LOG_FORMAT": "json", **own, **environment}
     with log.open("w") as stream:
         process = subprocess.Popen(command, stderr=stream, text=True, env=variables)
     try:

@@ -63,7 +63,7 @@ def test_names_follow_the_convention(api_of_model: str) -> None:
     ]
     assert ours
     for name in ours:
-        assert re.fullmatch(r"matchcast_api_[a-z_]+_(total|seconds|info)", name), name
+        assert re.fullmatch(r"matchcast_api_[a-z_]+_(total|seconds|info|up)", name), name
 
 
 def test_a_scraper_that_accepts_openmetrics_gets_it(api: str) -> None:

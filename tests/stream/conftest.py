@@ -64,8 +64,10 @@ def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a `matchcast api` that serves the package's champion."""
     log = tmp_path_factory.mktemp("api") / "api.log"
     command = [sys.executable, "-m", "matchcast", "api", "--port", "0"]
+    own = {"MATCHCAST_KAFKA_BROKER": "127.0.0.1:9", "MATCHCAST_STATE_DIR": str(log.parent / "state")}
+    variables = {**os.environ, "MATCHCAST_LOG_FORMAT": "json", **own}
     with log.open("w") as stream:
-        process = subprocess.Popen(command, stderr=stream, env={**os.environ, "MATCHCAST_LOG_FORMAT": "json"})
+        process = subprocess.Popen(command, stderr=stream, env=variables)
     try:
         wait_until(lambda: '"address"' in log.read_text())
         lines = [json.loads(line) for line in log.read_text().splitlines() if '"address"' in line]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -10,6 +14,7 @@ from matchcast.api import page_routes, prediction_routes, problems, service_rout
 from matchcast.api.current import CurrentModel
 from matchcast.api.observe import Observed
 from matchcast.api.routing import DirectRoute
+from matchcast.api.watch import ModelWatcher
 
 TAGS = [
     {"name": "forecasts", "description": "Pure functions of the request and the model."},
@@ -17,9 +22,21 @@ TAGS = [
 ]
 
 
-def create_app(model: CurrentModel) -> FastAPI:
-    """Return the application that answers from the model in force, whichever that is at the time."""
+def create_app(model: CurrentModel, watcher: ModelWatcher | None = None) -> FastAPI:
+    """Return the application that answers from the model in force, whichever that is at the time.
+
+    A `watcher` follows promotions as long as the application is served.
+    """
     metrics = model.metrics
+
+    @asynccontextmanager
+    async def watching(_: FastAPI) -> AsyncIterator[None]:
+        if watcher is not None:
+            watcher.start()
+        yield
+        if watcher is not None:
+            await asyncio.to_thread(watcher.stop)
+
     app = FastAPI(
         title="Matchcast model API",
         version=__version__,
@@ -28,6 +45,7 @@ def create_app(model: CurrentModel) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        lifespan=watching,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.router.route_class = DirectRoute

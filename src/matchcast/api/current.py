@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from matchcast.api.messages import Refusal
 from matchcast.api.metrics import Metrics
 from matchcast.api.problems import Problem
+from matchcast.errors import MatchcastError
 from matchcast.forecast import artefact
-from matchcast.forecast.artefact import Card
+from matchcast.forecast.artefact import Artefact, Card
 from matchcast.forecast.errors import DamagedModel
 from matchcast.forecast.forecast import Forecaster
 from matchcast.forecast.model import GoalRateForecaster
+from matchcast.forecast.model_cache import ModelCache
 from matchcast.forecast.situation import Situation
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,8 @@ class CurrentModel:
         self.metrics = metrics
         self._served: Served | None = None
         self._reason = "no model has been loaded"
+        self.refusal: Refusal | None = None
+        """The model that should be in force and is not; None: there is none such."""
 
     @property
     def served(self) -> Served:
@@ -73,22 +79,45 @@ class CurrentModel:
         check(forecaster)
         self.metrics.note_model(forecaster.version, self.version)
         self._served = Served(forecaster, card)
+        self.refusal = None
         log.info("model in force", extra={"model_version": forecaster.version})
 
     def load(self, path: Path | None = None) -> None:
         """Serve the model in a file, or the champion that the package carries.
 
-        A damaged one is logged and not served; the model in force, if any, stays.
+        A damaged one is refused; the model in force, if any, stays.
         """
         try:
-            loaded = artefact.load_champion() if path is None else artefact.load(path)
-            self.swap(GoalRateForecaster(loaded), loaded.card)
+            self.serve(artefact.load_champion() if path is None else artefact.load(path))
         except DamagedModel as error:
-            log.error(  # noqa: TRY400
-                "model refused: %s", error.message, extra={"kept": self.version, "hint": error.hint}
-            )
+            self.refuse(str(path or "the package's champion"), error)
             if self._served is None:
                 self._reason = "the one that was to be served is damaged, the log says how"
+
+    def load_kept(self, cache: ModelCache) -> None:
+        """Serve the champion that was kept on disk, else the package's."""
+        kept = cache.champion()
+        if kept is not None:
+            try:
+                self.serve(kept)
+            except DamagedModel as error:
+                self.refuse(kept.version, error)
+        if self._served is None:
+            self.load()
+
+    def serve(self, model: Artefact) -> None:
+        """Serve an artefact from now on.
+
+        Raises:
+            DamagedModel: what it says of a plain match cannot be; the model in force stays.
+        """
+        self.swap(GoalRateForecaster(model), model.card)
+
+    def refuse(self, version: str, error: MatchcastError) -> None:
+        """Note that a model was to be served and is not; the one in force stays."""
+        self.refusal = Refusal(version, error.message, datetime.now(UTC).isoformat(timespec="seconds"))
+        self.metrics.refused.inc()
+        log.error("model refused: %s", error.message, extra={"kept": self.version, "hint": error.hint})
 
 
 def check(forecaster: Forecaster) -> None:

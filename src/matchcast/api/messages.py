@@ -174,8 +174,20 @@ class Ready(Struct, frozen=True):
     model_version: str
 
 
+class Refusal(Struct, frozen=True):
+    """A model that was to be served and was not: which, why, since when (ISO 8601)."""
+
+    version: str
+    reason: str
+    at: str
+
+
 class Model(Struct, frozen=True):
-    """The model in force and its card: the data it was fitted on, its metrics beside the baselines."""
+    """The model in force and its card: the data it was fitted on, its metrics beside the baselines.
+
+    `refused` is the one that should be in force and is not, being damaged.
+    """
 
     version: str
     card: Card
+    refused: Refusal | None = None

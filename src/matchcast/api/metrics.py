@@ -58,6 +58,17 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+        self.refused = Counter(
+            "matchcast_api_models_refused",
+            "Models that were to be served and were not, being damaged or absent.",
+            registry=self.registry,
+        )
+        self.log_up = Gauge(
+            "matchcast_api_model_log_up",
+            "Whether promotions are heard of: 1 as long as every worker reads Kafka's log of models.",
+            registry=self.registry,
+            multiprocess_mode="livemin",
+        )
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             ProcessCollector(registry=self.registry)
             PlatformCollector(registry=self.registry)

@@ -117,10 +117,19 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
         from matchcast.api.app import create_app
         from matchcast.api.current import CurrentModel
         from matchcast.api.metrics import Metrics
+        from matchcast.api.watch import ModelWatcher
+        from matchcast.forecast.model_cache import ModelCache
+        from matchcast.stream.topics import Topics
 
-        model = CurrentModel(Metrics())
-        model.load(self._settings.model)
-        app = create_app(model)
+        settings, model = self._settings, CurrentModel(Metrics())
+        watcher = None
+        if settings.model is not None:
+            model.load(settings.model)
+        else:
+            cache = ModelCache(settings.state_dir / "models")
+            model.load_kept(cache)
+            watcher = ModelWatcher(model, settings.kafka_broker, Topics().models, cache)
+        app = create_app(model, watcher)
         gc.collect()
         gc.freeze()  # what was made so far stays: a collection amid requests need not walk it
         return app

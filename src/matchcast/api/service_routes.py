@@ -47,7 +47,7 @@ def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
     async def describe_model(_: Request) -> Response:
         """The model's name, unique to its contents, and its card."""
         served = model.served
-        return json_response(Model(served.forecaster.version, served.card))
+        return json_response(Model(served.forecaster.version, served.card, model.refusal))
 
     @app.get(
         "/metrics",
