@@ -110,7 +110,7 @@ def evaluate(
     judged: Mapping[str, Evaluated | None]
     if held_out:
         judged = _judge_held_out(archive.between(None, _day(until)), _day(since), against is not None)
-        version = "as trained without what it is judged on"
+        version = "trained without what it is judged on"
     else:
         model = load_champion() if file is None else load(file)
         version = model.version

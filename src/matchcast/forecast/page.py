@@ -17,7 +17,7 @@ body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:1rem 0;display:block;overflow-x:auto}
 th,td{padding:.2rem .8rem .2rem 0;text-align:right;border-bottom:1px solid var(--grid)}
 th:first-child,td:first-child,td:last-child{text-align:left}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
 figure{margin:0}figcaption{font-size:.9rem}
 svg{width:100%;height:auto}text{font-size:11px;fill:var(--ink)}
 .grid{stroke:var(--grid)}.even{stroke:var(--ink);stroke-dasharray:4 4}
@@ -28,7 +28,7 @@ polyline.other{stroke:var(--other);stroke-dasharray:6 3}circle.other{fill:var(--
 
 def page(version: str, judged: Mapping[str, Evaluated | None]) -> str:
     """The page of an evaluation."""
-    title = f"Evaluation of {escape(version)}"
+    title = f"Evaluation of a model: {escape(version)}"
     parts = [part for name, of in judged.items() if of is not None for part in _section(name, of)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -80,7 +80,7 @@ def _section(name: str, judged: Evaluated) -> Iterator[str]:
         ),
     )
     yield _figure(
-        "Calibration error: by minute.",
+        "Calibration error by minute of the match.",
         line_plot(
             f"{name}: calibration error by minute",
             list(judged.bands),

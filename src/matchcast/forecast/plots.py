@@ -73,7 +73,7 @@ def _grid(most: float) -> str:
     for quarter in range(5):
         y = _upward(quarter / 4)
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - _RIGHT}" y2="{y:.1f}"/>')
-        parts.append(_text(_LEFT - 6, y + 4, f"{most * quarter / 4:.2f}", "end"))
+        parts.append(_text(_LEFT - 6, y + 4, f"{most * quarter / 4:.{2 if most > 0.1 else 3}f}", "end"))
     return "".join(parts)
 
 

@@ -8,11 +8,11 @@ from matchcast.forecast.comparison import Compared, Evaluated
 from matchcast.forecast.judge import Figures
 
 NAMES = {
-    "pre_match": "before the match alone",
+    "pre_match": "its own before the match, kept",
     "minute_by_lead": "minute x goal difference",
     "base_rate": "base rate",
 }
-_COLUMNS = f"{'':26}{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
+_COLUMNS = f"{'':34}{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
 
 
 def report(version: str, judged: Mapping[str, Evaluated | None]) -> str:
@@ -39,25 +39,30 @@ def _table(name: str, judged: Evaluated) -> Iterator[str]:
     yield _row("this model", judged)
     for baseline, figures in judged.baselines.items():
         yield _row(NAMES[baseline], figures)
-    if judged.against:
-        yield f"{'  beside':26}{'log loss':>9}{'RPS':>9}{'ECE':>9}   difference in log loss, 95 % interval"
-        for other, compared in judged.against.items():
-            between = compared.difference
-            yield (
-                f"  {other[:23]:24}{compared.log_loss:9.4f}{compared.rps:9.4f}{compared.ece:9.4f}"
-                f"   {between.mean:+.4f}  {between.low:+.4f} to {between.high:+.4f}  {verdict(compared)}"
-            )
-    yield f"{'minutes':26}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
-    yield f"{'  log loss':26}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
-    yield f"{'  ECE':26}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
-    yield f"{'favourite before':26}" + "".join(f"{part:>9}" for part in judged.gaps)
-    yield f"{'  matches':26}" + "".join(f"{gap.matches:9,}" for gap in judged.gaps.values())
-    yield f"{'  log loss':26}" + "".join(f"{gap.log_loss:9.4f}" for gap in judged.gaps.values())
-    yield f"{'  ECE':26}" + "".join(f"{gap.ece:9.4f}" for gap in judged.gaps.values())
+    yield from _against(judged.against)
+    yield f"{'minutes':34}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
+    yield f"{'  log loss':34}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
+    yield f"{'  ECE':34}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
+    yield f"{'favourite before':34}" + "".join(f"{part:>9}" for part in judged.gaps)
+    yield f"{'  matches':34}" + "".join(f"{gap.matches:9,}" for gap in judged.gaps.values())
+    yield f"{'  log loss':34}" + "".join(f"{gap.log_loss:9.4f}" for gap in judged.gaps.values())
+    yield f"{'  ECE':34}" + "".join(f"{gap.ece:9.4f}" for gap in judged.gaps.values())
+
+
+def _against(others: Mapping[str, Compared]) -> Iterator[str]:
+    if not others:
+        return
+    yield f"{'  beside':34}{'log loss':>9}{'RPS':>9}{'ECE':>9}   difference in log loss, 95 % interval"
+    for other, compared in others.items():
+        between = compared.difference
+        yield (
+            f"  {other[:31]:32}{compared.log_loss:9.4f}{compared.rps:9.4f}{compared.ece:9.4f}"
+            f"   {between.mean:+.4f}  {between.low:+.4f} to {between.high:+.4f}  {verdict(compared)}"
+        )
 
 
 def _row(name: str, of: Figures) -> str:
-    return f"  {name:24}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
+    return f"  {name:32}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
 
 
 def verdict(of: Compared) -> str:
