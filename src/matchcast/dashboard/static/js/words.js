@@ -59,8 +59,9 @@ export function clockText(stats) {
 
 function standing({ match, score, status, clock }) {
   const done = isOver(status);
-  const when = status === "scheduled" ? "" : done ? "" : status === "half_time" ? " at the break" : ` in minute ${clock}`;
+  const when = done ? "" : status === "half_time" ? " at the break" : ` in minute ${clock}`;
   if (status === "scheduled") return `${match.home_team} against ${match.away_team} has not begun.`;
+  if (status === "abandoned") return `${match.home_team} against ${match.away_team} was abandoned at ${scoreText(score)}.`;
   if (score.home === score.away) return `${match.home_team} and ${match.away_team} ${done ? "drew" : "are level"} ${scoreText(score)}${when}.`;
   const leader = score.home > score.away ? match.home_team : match.away_team;
   const [more, less] = [Math.max(score.home, score.away), Math.min(score.home, score.away)];
