@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from matchcast.local.broker import Broker
 from matchcast.settings import Settings
-from matchcast.stream.client import StreamRecord
+from matchcast.stream.client import StreamRecord, TopicPartition, connect_admin
 from matchcast.stream.command import dead_letters
 from matchcast.stream.dead_letters import LetterBox, read_letter, read_to_end, resend, write_letter
 from matchcast.stream.reader import EventReader
@@ -98,6 +98,19 @@ def test_what_is_no_letter_is_passed_over_and_hides_no_letter(
     set_aside(kafka, topics, records_of(topics, 2))
     box.refresh()
     assert [letter.key for letter in box.newest(9)] == [f"{topics.events}/1/1", f"{topics.events}/0/0"]
+
+
+def test_letters_that_retention_took_are_not_open_any_more(
+    kafka: Broker, topics: Topics, box: LetterBox
+) -> None:
+    set_aside(kafka, topics, records_of(topics, 5))
+    box.refresh()
+    places = [TopicPartition(topics.dead_letters, 0, 3)]
+    admin = connect_admin(kafka.bootstrap)
+    for future in admin.delete_records(places).values():
+        future.result(30)
+    box.refresh()
+    assert {letter.key for letter in box} == {f"{topics.events}/3/3", f"{topics.events}/4/4"}
 
 
 def test_the_newest_letters_come_first(kafka: Broker, topics: Topics, run: Run) -> None:

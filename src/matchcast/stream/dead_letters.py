@@ -80,13 +80,15 @@ class LetterBox:
     """The open letters of a topic; `refresh` reads what came since.
 
     A letter is open until its tombstone. A late reader may write it once more after that, so a
-    tombstone closes its key for good (until another topic of the same name has such a record).
+    tombstone closes its key for good (until another topic of the same name has such a record). What
+    Kafka's retention has taken is not open any more either.
     """
 
     def __init__(self, broker: str, topic: str) -> None:
         self.topic = topic
         self._reader = EventReader(broker, topic, client_id="matchcast-dead-letters")
         self._started = False
+        self._kept_from = 0
         self._open: dict[str, DeadLetter] = {}
         self._closed: dict[str, str] = {}
 
@@ -117,6 +119,10 @@ class LetterBox:
         for records in read_to_end(self._reader, timeout):
             for record in records:
                 self._take(record)
+        kept_from = self._reader.beginnings.get(0, 0)
+        if kept_from > self._kept_from:
+            self._kept_from = kept_from
+            self._open = {key: letter for key, letter in self._open.items() if letter.offset >= kept_from}
 
     def _take(self, record: StreamRecord) -> None:
         key = (record.key or b"").decode("utf-8", "backslashreplace")

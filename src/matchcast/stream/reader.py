@@ -57,6 +57,8 @@ class EventReader:
         self.gaps: list[Gap] = []
         self.problem: str | None = None
         """Why reading fails at present; None while it works."""
+        self.beginnings: dict[int, int] = {}
+        """The first offset that Kafka had of each partition at the last `aim_at_end`."""
         self._consumer = connect_consumer(broker, client_id)
         self._next: dict[int, int] = {}
         self._ends: dict[int, int] = {}
@@ -168,15 +170,8 @@ class EventReader:
     def aim_at_end(self, timeout: float = 10) -> None:
         """Let `caught_up` be about the end that the topic has now."""
         for partition, position in self._next.items():
-            self._expect({partition: (position, self._watermarks(partition, timeout)[1])})
-
-    def lag(self) -> int:
-        """Return how many records are known to lie ahead; asks no broker."""
-        ahead = 0
-        for partition, position in self._next.items():
-            _, high = self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
-            ahead += max(0, max(high, self._ends[partition]) - position)
-        return ahead
+            self.beginnings[partition], end = self._watermarks(partition, timeout)
+            self._expect({partition: (position, end)})
 
     def close(self) -> None:
         """Let go of the connection."""
