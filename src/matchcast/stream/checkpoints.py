@@ -104,8 +104,8 @@ class CheckpointStore:
         return Loaded(None, refusals)
 
     def _read(self, path: Path) -> list[memoryview]:
-        content = memoryview(path.read_bytes())
-        end = bytes(content[:_LONGEST_LINE]).find(b"\n")
+        written = path.read_bytes()
+        end, content = written.find(b"\n", 0, _LONGEST_LINE), memoryview(written)
         if end < 0:
             raise ValueError("it is not a checkpoint")
         try:
