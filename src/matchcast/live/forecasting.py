@@ -74,13 +74,14 @@ class Forecasting:
             thread.start()
 
     def stop(self, timeout: float = 10) -> None:
-        """Ask no more; waits for the requests under way."""
+        """Ask no more; waits for the requests under way and lets go of the connections."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._api.close()
 
     def resume(self) -> None:
         """Ask from now on: the matches are up to date."""
@@ -95,7 +96,7 @@ class Forecasting:
 
     def want(self, match: RunningMatch) -> None:
         """See to the forecasts that a match wants; call it with the lock held."""
-        if match.match_id not in self._wanting:
+        if self._wanting.get(match.match_id) is not match:
             self._wanting[match.match_id] = match
             if not self._paused:
                 self._changed.notify()
@@ -131,7 +132,8 @@ class Forecasting:
             finally:
                 with self._changed:
                     self._asking.discard(match.match_id)
-                    if match.match_id in self._not_before and match.wants_forecast:
+                    followed = match.match_id in self._not_before and match.match_id not in self._wanting
+                    if followed and match.wants_forecast:
                         self.want(match)
                     self._changed.notify()
 

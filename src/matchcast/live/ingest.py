@@ -176,7 +176,8 @@ class Ingest:
                     return
                 if topic is not None and topic.high.keys() - self.offsets.keys():
                     gained = self._executor.submit(reader.add_partitions).result()
-                    self.offsets.update(dict.fromkeys(gained, 0))
+                    with self._lock:
+                        self.offsets.update(dict.fromkeys(gained, 0))
                 reading = self._executor.submit(_read, reader)  # ahead, while these are folded
                 self.problem = batch.problem
                 self._note_gaps(batch.gaps)

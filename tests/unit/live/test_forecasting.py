@@ -230,3 +230,18 @@ def test_an_outage_is_logged_once_and_so_is_its_end(
         "no forecasts: nothing listens there",
         "the model API answers again",
     ]
+
+
+def test_a_match_that_began_anew_takes_the_place_of_the_old_one(
+    model_api: Any, log: Any, fixture_of: Callable[..., MatchInfo], eventually: Wait
+) -> None:
+    desk = Desk(model_api.url)
+    records = log.match(fixture_of())[:40]
+    old, new = new_match(records), new_match(records)
+    desk.apply(old, records)
+    desk.apply(new, records)
+    desk.forecasting.start()
+    desk.forecasting.resume()
+    eventually(lambda: new.forecast is not None)
+    desk.forecasting.stop()
+    assert old.forecast is None
