@@ -62,17 +62,16 @@ class Heartbeat(Struct, frozen=True, omit_defaults=True):
     ledger: Ledger = field(default_factory=Ledger)
     requests_offset: int | None = None
 
-    def is_alive(self, heard_ms: int, now_ms: float, *, here: str | None = None) -> bool:
-        """Say whether the producer still plays.
+    def is_alive(self, heard_ms: int, now_ms: float) -> bool:
+        """Say whether the producer still plays; on this host, one that has ended is gone at once.
 
         Args:
             heard_ms: When this was heard, in milliseconds since the epoch.
             now_ms: The time now.
-            here: Name of this host; on it, a process that has ended is known to be gone at once.
         """
         if self.state == "stopped" or now_ms - heard_ms > STALE_SECONDS * 1000:
             return False
-        return self.host != (here or host_name()) or is_running(self.pid, self.started_at)
+        return self.host != host_name() or is_running(self.pid, self.started_at)
 
 
 _decoder = msgspec.json.Decoder(Heartbeat)
