@@ -117,12 +117,6 @@ class Tactics(Struct, frozen=True, omit_defaults=True, gc=False):
     lineup: tuple[LineupPlace, ...] = ()
 
 
-class PlayerOff(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A player who left the pitch without a substitute."""
-
-    permanent: bool = False
-
-
 class MatchEnd(Struct, frozen=True, omit_defaults=True, gc=False):
     """Why a match ended; without a reason it was played to its end."""
 
@@ -148,7 +142,6 @@ class Event(Struct, frozen=True, omit_defaults=True, gc=False):
     bad_behaviour: Carded | None = None
     substitution: Substituted | None = None
     tactics: Tactics | None = None
-    player_off: PlayerOff | None = None
     match_end: MatchEnd | None = None
     match: MatchInfo | None = None
 
