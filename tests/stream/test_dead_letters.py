@@ -19,8 +19,9 @@ from matchcast.settings import Settings
 from matchcast.stream.client import StreamRecord, TopicPartition, connect_admin
 from matchcast.stream.command import dead_letters
 from matchcast.stream.dead_letters import LetterBox, read_letter, read_to_end, resend, write_letter
+from matchcast.stream.errors import UndeliveredRecords
 from matchcast.stream.reader import EventReader
-from matchcast.stream.topics import Topics
+from matchcast.stream.topics import MAX_EVENT_BYTES, Topics
 from matchcast.stream.writer import EventWriter
 
 Run = Callable[..., str]
@@ -59,6 +60,20 @@ def set_aside(kafka: Broker, topics: Topics, records: list[StreamRecord], *, top
     with EventWriter(kafka.bootstrap, linger_ms=5) as writer:
         for record in records:
             write_letter(writer, topics.dead_letters, record, "is not JSON", topic_id=topic_id)
+
+
+@pytest.fixture
+def longest(kafka: Broker, topics: Topics) -> bytes:
+    """A value that the topic of the events has just taken, and that would not fit if it were longer."""
+    value = os.urandom(MAX_EVENT_BYTES - 70)
+    for size in range(len(value), 0, -1):
+        try:
+            with EventWriter(kafka.bootstrap) as writer:
+                writer.write(topics.events, value[:size])
+        except UndeliveredRecords:
+            continue
+        return value[:size]
+    raise AssertionError
 
 
 def read_events(kafka: Broker, topic: str) -> list[StreamRecord]:
@@ -165,7 +180,35 @@ def test_a_key_that_is_not_open_is_named_and_the_others_are_sent(
     records = records_of(topics, 1)
     set_aside(kafka, topics, records)
     done = json.loads(run("retry", records[0].place, "no/0/1", "--json", status=1))
-    assert done == {"sent": [records[0].place], "unknown": ["no/0/1"]}
+    assert done == {"sent": [records[0].place], "unknown": ["no/0/1"], "refused": {}}
+
+
+def test_a_record_as_long_as_its_topic_takes_is_sent_again(
+    kafka: Broker, topics: Topics, longest: bytes
+) -> None:
+    record = StreamRecord(topics.events, 0, 0, None, longest, 0)
+    set_aside(kafka, topics, [record])
+    assert resend(kafka.bootstrap, topics.dead_letters).sent == [record.place]
+    values = [record.value for record in read_events(kafka, topics.events)]
+    assert values == [longest, longest]
+
+
+def test_a_record_that_kafka_refuses_stays_open_and_the_others_are_sent_once(
+    kafka: Broker, topics: Topics, run: Run, longest: bytes
+) -> None:
+    good = [record._replace(value=b"good %d" % record.offset) for record in records_of(topics, 700)]
+    refused = StreamRecord(topics.events, 0, 9999, b"m", longest + os.urandom(1000), 0)
+    set_aside(kafka, topics, [*good[:100], refused, *good[100:]])
+    for sent in (700, 0):
+        done = json.loads(run("retry", "--all", "--json", status=1))
+        assert len(done["sent"]) == sent
+        assert list(done["refused"]) == [refused.place]
+        assert "too large" in done["refused"][refused.place]
+    assert sorted(r.value or b"" for r in read_events(kafka, topics.events) if r.value != longest) == sorted(
+        r.value or b"" for r in good
+    )
+    listed = json.loads(run("list", "--json"))
+    assert [letter["key"] for letter in listed["letters"]] == [refused.place]
 
 
 def test_a_late_reader_does_not_open_a_letter_again_that_was_dealt_with(

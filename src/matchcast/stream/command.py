@@ -101,12 +101,14 @@ def retry(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple
     chosen = settings.load(kafka_broker=kafka_broker)
     done = resend(chosen.kafka_broker, _topic(chosen), None if everything else keys)
     if as_json:
-        click.echo(json.dumps({"sent": done.sent, "unknown": done.unknown}, indent=2))
+        click.echo(json.dumps(done._asdict(), indent=2))
     else:
         click.echo(f"{len(done.sent)} sent again")
         for key in done.unknown:
             click.echo(f"{key} is not an open letter", err=True)
-    if done.unknown:
+        for key, reason in done.refused.items():
+            click.echo(f"{key} stays open, Kafka does not take its record: {reason}", err=True)
+    if done.unknown or done.refused:
         raise click.exceptions.Exit(1)
 
 

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from matchcast.stream.client import StreamRecord
@@ -166,10 +167,15 @@ def read_letter(broker: str, topic: str, letter: DeadLetter, timeout: float = 10
 
 
 class Resent(NamedTuple):
-    """What `resend` did: keys whose records were sent again, and keys that are not (or no more) open."""
+    """What `resend` did.
+
+    `sent` are the keys whose records were sent again, `unknown` those that are not (or no more) open,
+    `refused` those whose record Kafka does not take, with its reason: they stay open.
+    """
 
     sent: list[str]
     unknown: list[str]
+    refused: dict[str, str]
 
 
 def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout: float = 60) -> Resent:
@@ -177,7 +183,7 @@ def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout
 
     Raises:
         KafkaUnavailable: the topic cannot be read within `timeout` seconds.
-        UndeliveredRecords: Kafka refused a record; its letter and those not yet sent stay open.
+        UndeliveredRecords: Kafka does not answer; the letters that are not closed yet stay open.
     """
     box = LetterBox(broker, topic)
     try:
@@ -186,6 +192,7 @@ def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout
         box.close()
     wanted = {letter.offset: letter for letter in box if keys is None or letter.key in keys}
     sent: list[str] = []
+    refused: dict[str, str] = {}
     with EventReader(broker, topic) as reader, EventWriter(broker, linger_ms=5) as writer:
         if wanted:
             reader.start_at({0: min(wanted)})
@@ -193,27 +200,53 @@ def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout
         for records in read_to_end(reader, timeout) if wanted else ():
             batch += [(wanted.pop(record.offset), record) for record in records if record.offset in wanted]
             if len(batch) >= _BATCH or not wanted:
-                sent += _send(writer, topic, batch)
+                sent += _send(writer, topic, batch, refused)
                 batch = []
-        sent += _send(writer, topic, batch)
-    known = set(sent)
-    return Resent(sent, [key for key in keys or () if key not in known])
+        sent += _send(writer, topic, batch, refused)
+    known = {*sent, *refused}
+    return Resent(sent, [key for key in keys or () if key not in known], refused)
 
 
-def _send(writer: EventWriter, topic: str, batch: list[tuple[DeadLetter, StreamRecord]]) -> list[str]:
+def _send(
+    writer: EventWriter, topic: str, batch: list[tuple[DeadLetter, StreamRecord]], refused: dict[str, str]
+) -> list[str]:
+    """Send a batch again and close its letters, but for those that Kafka refused, which it adds to `refused`.
+
+    One that it refuses must not keep the others open: each further try would send them once more.
+    """
+    failures = _write_records(writer, batch, origin=True)
+    if failures:  # a record of just the topic's limit fits only without the header that was added
+        again = [(letter, record) for letter, record in batch if letter.key in failures]
+        failures = _write_records(writer, again, origin=False)
+    refused |= failures
+    sent = [letter for letter, _ in batch if letter.key not in failures]
+    for letter in sent:
+        writer.write(topic, None, key=letter.key.encode(), headers={"topic_id": letter.topic_id.encode()})
+    writer.flush()
+    return [letter.key for letter in sent]
+
+
+def _write_records(
+    writer: EventWriter, batch: list[tuple[DeadLetter, StreamRecord]], *, origin: bool
+) -> dict[str, str]:
+    """Write the records of letters, with a header for their origin or without; return what failed, and why."""
+    failures: dict[str, str] = {}
+
+    def note(key: str, delivery: Delivery) -> None:
+        if delivery.failure is not None:
+            failures[key] = delivery.failure
+
     for letter, record in batch:
         no_value = dict(record.headers).get("no_value") == b"1"
         writer.write(
             letter.topic,
             None if no_value else record.value,
             key=letter.record_key,
-            headers={"retried_from": letter.key.encode()},
+            headers={"retried_from": letter.key.encode()} if origin else None,
+            on_delivery=partial(note, letter.key),
         )
     writer.flush()
-    for letter, _ in batch:
-        writer.write(topic, None, key=letter.key.encode(), headers={"topic_id": letter.topic_id.encode()})
-    writer.flush()
-    return [letter.key for letter, _ in batch]
+    return failures
 
 
 def read_to_end(reader: EventReader, timeout: float) -> Iterator[list[StreamRecord]]:
