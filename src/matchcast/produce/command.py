@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matchcast import settings
+from matchcast.events.record import MAX_NAME
 from matchcast.produce.errors import InvalidSchedule
 from matchcast.produce.pace import DEFAULT_SPEED, Pace
 from matchcast.settings import Settings
@@ -47,6 +48,25 @@ class Speed(click.ParamType[float]):
                 f"{value} is not a speed: give 0 or more, 0 or max being as fast as possible.", param, ctx
             )
         return speed
+
+
+class Name(click.ParamType[str]):
+    """A name as a record may carry it."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name without blanks around it."""
+        name = str(value).strip()
+        if not name:
+            self.fail("a name may not be empty.", param, ctx)
+        if len(name) > MAX_NAME:
+            self.fail(f"a name has at most {MAX_NAME} characters, this one {len(name)}.", param, ctx)
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            self.fail("a name has to be UTF-8.", param, ctx)
+        return name
 
 
 class Seconds(click.FloatRange):
@@ -93,8 +113,10 @@ _speed = click.option(
 @click.option(
     "--max-events", type=click.IntRange(min=1), help="Events in all; with a schedule, in each firing."
 )
-@click.option("--home-team", metavar="NAME", help="Play this team at home, instead of the fixture list.")
-@click.option("--away-team", metavar="NAME", help="The team that it plays.")
+@click.option(
+    "--home-team", type=Name(), metavar="NAME", help="Play this team at home, instead of the fixture list."
+)
+@click.option("--away-team", type=Name(), metavar="NAME", help="The team that it plays.")
 @click.option("--knockout", is_flag=True, help="Play a cup tie: extra time and penalties when it is level.")
 @click.option(
     "--schedule-interval",
@@ -180,9 +202,9 @@ def produce(
     metavar="FILE",
     help="The second file of a match, for providers that ship two.",
 )
-@click.option("--home", metavar="NAME", help="The home team, where the file does not say it.")
-@click.option("--away", metavar="NAME", help="The away team, where the file does not say it.")
-@click.option("--match-id", metavar="ID", help="Id of the match; by default the file's name.")
+@click.option("--home", type=Name(), metavar="NAME", help="The home team, where the file does not say it.")
+@click.option("--away", type=Name(), metavar="NAME", help="The away team, where the file does not say it.")
+@click.option("--match-id", type=Name(), metavar="ID", help="Id of the match; by default the file's name.")
 def replay(
     files: tuple[Path, ...],
     kafka_broker: str | None,

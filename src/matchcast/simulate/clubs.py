@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import exp
 from typing import Final
 
@@ -12,6 +13,8 @@ from matchcast.events.record import Strengths
 
 LEVEL: Final = (0.3995, 0.0550)
 """Log of the goals that an average club is expected to score against another at home, and away."""
+
+LONGEST_SLUG: Final = 60
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ def slug_of(name: str) -> str:
         return known
     letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
     slug = "_".join(re.findall(r"[a-z0-9]+", letters.encode("ascii", "ignore").decode()))
+    if (
+        len(slug) > LONGEST_SLUG
+    ):  # two of them make the id of a match, and that is the start of its events' ids
+        return f"{slug[: LONGEST_SLUG - 9]}_{blake2b(slug.encode(), digest_size=4).hexdigest()}"
     # A name without any Latin letter still has to give a slug of its own.
     return slug or "team_" + "_".join(f"{ord(letter):x}" for letter in name.strip()[:8])
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from matchcast.sources.errors import UnknownProvider
 from matchcast.sources.providers import PROVIDERS
-from matchcast.sources.recording import Naming, Recording
+from matchcast.sources.recording import Naming, Recording, require_sound
 from matchcast.sources.statsbomb import read_statsbomb
 
 STATSBOMB: Final = "statsbomb"
@@ -33,11 +33,11 @@ def read(path: Path, provider: str = STATSBOMB, naming: Naming = Naming()) -> Re
     """
     name = provider.strip().casefold()
     if name == STATSBOMB and naming.companion is None:
-        return read_statsbomb(path, naming)
+        return require_sound(read_statsbomb(path, naming))
     if name not in PROVIDERS and name != STATSBOMB:
         raise UnknownProvider(
             f"No event file of {provider!r} can be read.", hint=f"name one of {', '.join(provider_names())}"
         )
     from matchcast.sources.kloppy_files import read_kloppy  # kloppy takes a second to import
 
-    return read_kloppy(path, PROVIDERS[name], naming)
+    return require_sound(read_kloppy(path, PROVIDERS[name], naming))

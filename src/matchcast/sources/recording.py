@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from matchcast.events.record import MatchInfo
+from matchcast.sources.errors import UnreadableFile
 
 Record = dict[str, Any]
 
@@ -42,6 +45,33 @@ class Naming:
     away: str | None = None
     match_id: str | None = None
     companion: Path | None = None
+
+
+LONGEST_ID: Final = 150
+"""Longest id of a match that is replayed: a record's own ids begin with it, and may not pass `MAX_NAME`."""
+
+
+def require_sound(recording: Recording) -> Recording:
+    """Return a recording whose match every reader of its records will take.
+
+    Raises:
+        UnreadableFile: its id or one of its names is none.
+    """
+    match, path = recording.match, recording.path
+    named = "rename the file, or give the match an id of at most 150 characters with --match-id"
+    if len(match.id) > LONGEST_ID:
+        raise UnreadableFile(path, f"{len(match.id)} characters are too many for a match's id", hint=named)
+    try:
+        msgspec.json.decode(msgspec.json.encode(match), type=MatchInfo)
+    except UnicodeEncodeError as error:
+        raise UnreadableFile(path, "its match has a name that is not UTF-8", hint=named) from error
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at ")
+        raise UnreadableFile(
+            path, f"its match cannot be told: {reason[:1].lower()}{reason[1:]}", place=place.strip("`"),
+            hint="name the teams with --home and --away",
+        ) from error  # fmt: skip
+    return recording
 
 
 def stem_of(path: Path) -> str:

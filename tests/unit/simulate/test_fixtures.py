@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from matchcast.simulate.clubs import CLUBS, club_of, expected_goals, slug_of
+from matchcast.events.record import decode
+from matchcast.simulate.clubs import CLUBS, LONGEST_SLUG, club_of, expected_goals, slug_of
 from matchcast.simulate.fixtures import SEASON, arrange, base_id
+from matchcast.simulate.match import simulate
 from matchcast.simulate.squads import squad_of
 
 FIRST_FIVE = [
@@ -108,3 +112,12 @@ def test_a_team_has_the_same_eighteen_players_each_time_all_of_different_names()
     assert squad != squad_of("Chelsea")
     names = [player.name for player in (*squad.starters, *squad.bench)]
     assert len(set(names)) == len(names) == 18
+
+
+def test_two_long_names_make_an_id_that_records_can_carry() -> None:
+    first, second = club_of("A" * 200), club_of("A" * 199 + "B")
+    assert len(base_id(first, second)) <= 2 * LONGEST_SLUG + 1
+    assert first.slug != second.slug, "what is cut off still tells two teams apart"
+    match = arrange(first, second, seed=1, kick_off=datetime(2026, 3, 1, tzinfo=UTC))
+    moment = next(iter(simulate(match)))
+    decode(json.dumps({**moment.record, "match": msgspec.to_builtins(match)}).encode())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ from tests.unit.sources.samples import FILES, SAMPLES, Sample
 from matchcast.events.record import Event, decode
 from matchcast.match.state import MatchState
 from matchcast.match.summary import summarise
+from matchcast.sources.errors import UnreadableFile
 from matchcast.sources.providers import PROVIDERS
 from matchcast.sources.read import provider_names, read
 from matchcast.sources.recording import Naming, Recording
@@ -108,3 +111,26 @@ def test_a_player_of_an_opta_file_who_is_sent_off_leaves_ten() -> None:
         state.apply(msgspec.convert(record, Event))
     men = summarise(state).men
     assert (men.home, men.away) == (11, 10)
+
+
+MATCH = b"""[{"id": 1, "minute": 1, "second": 0, "type": {"name": "Pass"}, "team": {"name": "A"}},
+            {"id": 2, "minute": 2, "second": 0, "type": {"name": "Pass"}, "team": {"name": "B"}}]"""
+
+
+@pytest.mark.parametrize(
+    ("file", "naming", "says"),
+    [
+        (b"n" * 220 + b".json", Naming(), "220 characters are too many"),
+        (b"\xff.json", Naming(), "not UTF-8"),
+        (b"match.json", Naming(match_id="i" * 151), "151 characters are too many"),
+        (b"match.json", Naming(match_id="\udcff"), "not UTF-8"),
+    ],
+)
+def test_no_match_is_read_that_no_reader_of_its_records_would_take(
+    file: bytes, naming: Naming, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(file)
+    path.write_bytes(MATCH)
+    with pytest.raises(UnreadableFile, match=says) as caught:
+        read(path, naming=naming)
+    assert "--match-id" in (caught.value.hint or "")
