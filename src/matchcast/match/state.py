@@ -2,7 +2,8 @@
 
 The fold does not depend on the order in which events come, nor on how often: an id that was seen
 is dropped, and all that is kept is a sum, a set or a list that is sorted when it is looked at
-(`summary`). So shuffled, late and repeated delivery give the same state.
+(`summary`). So shuffled, late and repeated delivery give the same state. The records of a match are
+taken to agree on what match it is: the first that tells it is believed.
 """
 
 from __future__ import annotations
@@ -164,6 +165,10 @@ def _own_goal(state: MatchState, _tally: Tally, event: Event, moment: Moment) ->
     state.note(event, moment, "own_goal")
 
 
+def _own_goal_against(state: MatchState, _tally: Tally, event: Event, moment: Moment) -> None:
+    state.note(event, moment, "own_goal_against")
+
+
 _CARDS = {"Yellow Card": "yellow_card", "Second Yellow": "second_yellow", "Red Card": "red_card"}
 
 
@@ -224,6 +229,7 @@ _HANDLERS: dict[str, Callable[[MatchState, Tally, Event, Moment], None]] = {
     "Pass": _pass,
     "Shot": _shot,
     "Own Goal For": _own_goal,
+    "Own Goal Against": _own_goal_against,
     "Foul Committed": _foul,
     "Bad Behaviour": _bad_behaviour,
     "Substitution": _substitution,

@@ -27,6 +27,7 @@ UNKNOWN_OPPONENT = "Opponent not known"
 TEAM_SIZE = 11
 ON_TARGET = frozenset({"Goal", "Saved", "Saved To Post", "Saved to Post"})
 GOALS = frozenset({"goal", "penalty_goal", "own_goal"})
+AGAINST = "own_goal_against"
 DISMISSALS = frozenset({"second_yellow", "red_card"})
 
 
@@ -197,8 +198,20 @@ def shoot_out_of(state: MatchState, match: MatchView) -> Score | None:
 
 
 def incidents_of(state: MatchState) -> list[Incident]:
-    """Return the incidents in the order of play; a player's second plain yellow card is a second yellow."""
-    incidents = sorted(state.incidents, key=_order)
+    """Return the incidents in the order of play.
+
+    A player's second plain yellow card is a second yellow. An own goal is one incident, of the team that
+    it counts for, with the player who scored it, whom its other record ("Own Goal Against") names.
+    """
+    ordered = sorted(state.incidents, key=_order)
+    unlucky = {(own.period, own.minute, own.second): own.player for own in ordered if own.kind == AGAINST}
+    incidents = []
+    for incident in ordered:
+        if incident.kind == "own_goal":
+            scorer = unlucky.get((incident.period, incident.minute, incident.second))
+            incidents.append(incident._replace(player=scorer or incident.player))
+        elif incident.kind != AGAINST:
+            incidents.append(incident)
     cautioned: set[tuple[str, str]] = set()
     for place, incident in enumerate(incidents):
         if incident.kind == "yellow_card" and incident.player is not None:

@@ -64,6 +64,13 @@ def test_an_own_goal_counts_once_and_for_the_other_team() -> None:
     assert summary.statistics.away.shots == 0
 
 
+def test_an_own_goal_is_told_with_the_player_who_scored_it_whichever_record_comes_first() -> None:
+    against, scored = event("Own Goal Against", HOME, player={"name": "Smith"}), event("Own Goal For", AWAY)
+    for records in ((against, scored), (scored, against)):
+        (entry,) = fold(*records).timeline
+        assert (entry.kind, entry.side, entry.player) == ("own_goal", "away", "Smith")
+
+
 def test_a_penalty_in_play_counts_and_one_in_the_shoot_out_does_not() -> None:
     summary = fold(
         shot(HOME, kind="Penalty", minute=30),
