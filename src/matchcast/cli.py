@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "train": ("matchcast.forecast.command:train", "Fit a model on a folder of matches."),
     "evaluate": ("matchcast.forecast.command:evaluate", "Judge a model on a folder of matches."),
+    "drift": ("matchcast.forecast.command:drift", "See whether football has changed since a day."),
     "models": ("matchcast.forecast.models_command:models", "Show and change which model serves."),
     "history": ("matchcast.history.command:history", "Fetch, drain, show and export matches that are over."),
     "pipeline": ("matchcast.pipeline.command:pipeline", "Run a step of Airflow's pipelines."),

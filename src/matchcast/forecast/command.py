@@ -1,4 +1,4 @@
-"""The commands `train` and `evaluate`."""
+"""The commands `train`, `evaluate` and `drift`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
 from matchcast.forecast.comparison import Evaluated
+from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.errors import ModelNotWritten, PageNotWritten, UnusableHistory
 from matchcast.forecast.evaluate import Others, as_other
 from matchcast.forecast.evaluate import evaluate as evaluate_model
@@ -157,3 +158,34 @@ def _write_page(file: Path, text: str) -> None:
         raise PageNotWritten(
             f"{file} cannot be written: {error.strerror}", hint="choose another file for --page"
         ) from error
+
+
+@click.command()
+@click.option("--data", type=_FOLDER, default=Path("data"), show_default=True, help="Folder of matches.")
+@click.option("--since", type=_DAY, required=True, help="Look at matches from this day on.")
+@click.option("--until", type=_DAY, help="Look at matches before this day.")
+@click.option(
+    "--model",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Model whose forecasts are looked at; the packaged champion unless given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def drift(data: Path, since: datetime, until: datetime | None, file: Path | None, as_json: bool) -> None:
+    """Compare matches with those of the twelve years before: has football changed, or the model's grip on it?"""
+    configure()
+    model = load_champion() if file is None else load(file)
+    found = drift_since(model, read_archive(data), np.datetime64(since.date()), _day(until))
+    if not found:
+        raise UnusableHistory(
+            "there are no matches both before and after that day", hint="choose another --since"
+        )
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        for name, seen in found.items():
+            click.echo(f"{name}: {seen.matches:,} matches beside {seen.reference:,}")
+            if not seen.signs:
+                click.echo("    too few to tell")
+            for sign in seen.signs:
+                click.echo(f"  {'!' if sign.fires else ' '} {sign.text}")

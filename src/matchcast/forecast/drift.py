@@ -39,8 +39,8 @@ class Observed:
     """What some matches show; (N,) each, `leads` (N, 5) at minutes 15, 30 … 75.
 
     `gap` is the log of the goals expected of the home team over the away team's; `home_wins`, `goals`
-    and `surprise` are what came beyond the model's forecast, per match; `shots` and `cards` are counts
-    per match, None where they are unknown.
+    and `surprise` are what came beyond the model's forecast, per match (`home_wins` without matches on
+    neutral ground); `shots` and `cards` are counts per match, None where they are unknown.
     """
 
     gap: Floats
@@ -96,7 +96,7 @@ def observe(
     return Observed(
         gap=np.log(strengths[:, 0] / strengths[:, 1]),
         leads=taken.lead.reshape(-1, often)[:, np.searchsorted(MINUTES, _LEAD_MINUTES)],
-        home_wins=(taken.outcome[::often] == HOME_WIN) - before[:, 0],
+        home_wins=((taken.outcome[::often] == HOME_WIN) - before[:, 0])[~matches.neutral],
         goals=matches.result().sum(axis=1) - strengths.sum(axis=1),
         surprise=surprise,
         shots=shots,
@@ -152,6 +152,8 @@ def _stability(name: str, reference: Floats | Ints, current: Floats | Ints) -> S
 
 def _control(name: str, reference: Floats, current: Floats) -> Sign:
     """The change of a mean over matches, in its standard errors."""
+    if min(len(reference), len(current)) < FEWEST_MATCHES:
+        return Sign(name, 0.0, DEVIATIONS, False, f"{name}: too few matches to tell")
     error = math.sqrt(reference.var(ddof=1) / len(reference) + current.var(ddof=1) / len(current))
     change = float(current.mean() - reference.mean())
     value = change / error if error > 0 else 0.0

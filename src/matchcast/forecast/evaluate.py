@@ -12,7 +12,7 @@ from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.comparison import Evaluated, compare
 from matchcast.forecast.errors import UnusableHistory
 from matchcast.forecast.judge import MODEL, Judged, judge
-from matchcast.forecast.pre_match import Rated, Start, rate
+from matchcast.forecast.pre_match import Rated, rate, start_of
 
 Others = Callable[[Rated, Flags], Mapping[str, Floats]]
 """Other models: what each forecasts at the snapshots of those matches that the flags choose."""
@@ -36,7 +36,7 @@ def evaluate(
     """
     part = Judged.part_of(model)
     judged: dict[str, Evaluated | None] = {"international": None, "detailed": None}
-    for rated in rate(archive, _start(model)):
+    for rated in rate(archive, start_of(model)):
         chosen = within(rated.matches.days, since, until)
         if chosen.any():
             some = rated.only(chosen)
@@ -56,15 +56,10 @@ def evaluate(
 def as_other(model: Artefact, archive: Archive) -> Others:
     """A model to compare with, on the same archive."""
     part = Judged.part_of(model)
-    rated_sets = {rated.matches.name: rated for rated in rate(archive, _start(model))}
+    rated_sets = {rated.matches.name: rated for rated in rate(archive, start_of(model))}
 
     def forecasts(rated: Rated, chosen: Flags) -> Mapping[str, Floats]:
         own = rated_sets[rated.matches.name].only(chosen)
         return {model.version: part.forecasts(own)[MODEL]}
 
     return forecasts
-
-
-def _start(model: Artefact) -> Start:
-    ratings = model.ratings
-    return Start(np.datetime64(model.card.trained_until), ratings.national.teams, ratings.club.teams)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matchcast.forecast.archive import Archive, Flags, Floats, Matches, Results
+from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.ratings import Rating, Scale
 from matchcast.forecast.team_names import TeamNames
 from matchcast.forecast.walk import CLUB, NATIONAL, Pace, Walk
@@ -25,6 +26,12 @@ class Start:
     day: np.datetime64
     national: Mapping[str, Rating]
     club: Mapping[str, Rating]
+
+
+def start_of(model: Artefact) -> Start:
+    """The ratings that a model carries, known on the day until which it learned."""
+    ratings = model.ratings
+    return Start(np.datetime64(model.card.trained_until), ratings.national.teams, ratings.club.teams)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -125,6 +130,22 @@ def test_few_matches_show_nothing(reference: Observed) -> None:
     drift = find_drift(reference, _season(9, 60)[0])
     assert not drift.drifted
     assert drift.signs == []
+
+
+def test_the_command_tells_what_it_sees(invented: Path) -> None:
+    def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "matchcast", "drift", "--data", str(invented), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+    calm = ask("--since", "2011-06-01", "--json")
+    assert calm.returncode == 0, calm.stderr
+    answer = json.loads(calm.stdout)["international"]
+    assert {sign["name"] for sign in answer["signs"]} >= {"strength gap", "home wins", "goals", "surprise"}
+    assert not answer["drifted"], answer
+    assert "home wins" in ask("--since", "2011-06-01").stdout
+    nothing = ask("--since", "2031-01-01")
+    assert nothing.returncode == 1
+    assert "Try: " in nothing.stderr
 
 
 def test_the_stability_index_is_that_of_the_books() -> None:
