@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from matchcast.dashboard.model_api import ModelApi
+from matchcast.dashboard.model_lamps import ModelLamps
 from matchcast.dashboard.monitor import Probe
 from matchcast.dashboard.status import Number, Reading
 from matchcast.live.service import LiveService
 
 
-def make_probes(live: LiveService, api: ModelApi, open_streams: Callable[[], int]) -> Mapping[str, Probe]:
+def make_probes(live: LiveService, lamps: ModelLamps, open_streams: Callable[[], int]) -> Mapping[str, Probe]:
     """Return a probe for each component, in the order in which they are shown."""
     return {
         "dashboard": lambda: read_dashboard(live, open_streams()),
-        "api": api.read_api,
+        "api": lamps.read_api,
         "airflow": read_airflow,
         "kafka": lambda: read_kafka(live),
         "producer": lambda: read_producers(live),
-        "model": api.read_model,
+        "model": lamps.read_model,
     }
 
 

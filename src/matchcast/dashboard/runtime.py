@@ -9,7 +9,7 @@ from matchcast.dashboard.app import create_app, session_key
 from matchcast.dashboard.board import Board
 from matchcast.dashboard.match_requests import MatchRequests
 from matchcast.dashboard.metrics import Metrics
-from matchcast.dashboard.model_api import ModelApi
+from matchcast.dashboard.model_lamps import ModelLamps
 from matchcast.dashboard.monitor import Monitor
 from matchcast.dashboard.operator import Operator
 from matchcast.dashboard.probes import make_probes
@@ -48,10 +48,10 @@ class Runtime:
             topics=topics,
         )
         self.live = LiveService(options, executor)
-        api = ModelApi(settings.api_url)
-        board = Board(self.live, lambda: api.model)
+        lamps = ModelLamps(settings.api_url)
+        board = Board(self.live, lambda: lamps.model)
         metrics = Metrics()
-        self._monitor = Monitor(make_probes(self.live, api, lambda: self._broadcast.open_streams))
+        self._monitor = Monitor(make_probes(self.live, lamps, lambda: self._broadcast.open_streams))
         self._publisher = Publisher(
             board, self._monitor, settings.max_streams, metrics.forecast_seconds.observe
         )

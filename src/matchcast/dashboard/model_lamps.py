@@ -33,8 +33,8 @@ class _Model(msgspec.Struct):
     card: _Card = msgspec.field(default_factory=_Card)
 
 
-class ModelApi:
-    """The model API as the status page sees it; `model` is the one in force, None while unknown."""
+class ModelLamps:
+    """Reads the lamps of the model API and of its model; `model` is the one in force, None while unknown."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -64,7 +64,7 @@ class ModelApi:
             return Reading("offline", _detail(answer))
         try:
             found = msgspec.json.decode(answer.data, type=_Model)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Reading("warning", f"What answers at {self._url}/model is not the model API: {error}.")
         self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics.values()))
         return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
@@ -81,7 +81,7 @@ def _cause(error: Exception) -> str:
 def _detail(answer: urllib3.BaseHTTPResponse) -> str:
     try:
         return msgspec.json.decode(answer.data, type=_Problem).detail
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return f"status {answer.status}."
 
 
