@@ -6,10 +6,11 @@ The batch of a run is its id, so that a task that is run again does the same wor
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import chain, dag, task
 from release import note_release, run_step
+
+STEPS = ("drain", "features", "score", "check")
 
 
 @dag(
@@ -26,30 +27,9 @@ from release import note_release, run_step
     doc_md=__doc__,
 )
 def football_pipeline() -> None:
-    """Four steps of one release, one after the other."""
-
-    @task
-    def release() -> str:
-        return note_release()
-
-    @task
-    def drain(release: str, run_id: str | None = None) -> str:
-        return str(run_step(release, "drain", str(run_id))["batch"])
-
-    @task
-    def features(release: str, batch: str) -> str:
-        return str(run_step(release, "features", batch)["batch"])
-
-    @task
-    def score(release: str, batch: str) -> str:
-        return str(run_step(release, "score", batch)["batch"])
-
-    @task
-    def check(release: str, batch: str) -> dict[str, Any]:
-        return run_step(release, "check", batch)
-
-    chosen = release()
-    check(chosen, score(chosen, features(chosen, drain(chosen))))
+    """The steps of one release, one after the other."""
+    release = task(note_release)()
+    chain(*(task(task_id=step)(run_step)(release, step, "{{ run_id }}") for step in STEPS))
 
 
 football_pipeline()

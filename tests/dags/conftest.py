@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.api.conftest import run_api
 from tests.stream.conftest import api_url, eventually, matches, own_settings, settings
 
 from matchcast.history.files import HistoryFolder
 from matchcast.settings import Settings
 from matchcast.stream.writer import EventWriter
 
-__all__ = ["api_url", "eventually", "matches", "own_settings", "settings"]
+__all__ = ["api_url", "eventually", "matches", "own_settings", "run_api", "settings"]
 
 ROOT = Path(__file__).parents[2]
 AIRFLOW = ROOT / ".venv-airflow/bin/python"

@@ -37,7 +37,8 @@ def test_what_played_on_the_stream_is_history_scored_and_checked(
     written = site.write(played)
     run = airflow.run(FOOTBALL, "2026-01-01T00:00:00+00:00", **site.variables)
     assert run.state == "success", run.log
-    assert run.returned["drain"] == run.run_id
+    assert run.returned["drain"]["batch"] == run.run_id
+    assert run.returned["drain"]["events"] == written
     checked = run.returned["check"]
     assert (checked["passed"], checked["faults"]) == (True, [])
     assert 0 < checked["log_loss"] < 1.5

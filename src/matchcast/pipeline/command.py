@@ -15,6 +15,7 @@ from matchcast.settings import Settings, load
 from matchcast.telemetry import logs
 
 if TYPE_CHECKING:
+    from matchcast.pipeline.challenge import Challenge
     from matchcast.pipeline.files import BatchFiles
 
 _batch = click.option(
@@ -109,3 +110,86 @@ def _tell(step: str, batch: str, **result: Any) -> None:
     import msgspec
 
     click.echo(msgspec.json.encode({"step": step, "batch": batch, **result}).decode())
+
+
+@pipeline.command()
+@_batch
+@click.option("--with-simulated", is_flag=True, help="Train and judge on simulated matches and replays too.")
+@click.pass_obj
+def assemble(settings: Settings, batch: str, with_simulated: bool) -> None:
+    """Export the history that models learn from, and note the champion."""
+    from matchcast.pipeline.registry import champion_of, open_log
+
+    run = _challenge(settings, batch)
+    archive = run.assemble(with_simulated=with_simulated)
+    with open_log(settings) as log:
+        run.keep_champion(champion_of(log))
+    _tell(
+        "assemble",
+        batch,
+        international=len(archive.international or ()),
+        detailed=len(archive.detailed or ()),
+        last_day=str(archive.last_day),
+        champion=run.champion.version,
+    )
+
+
+@pipeline.command()
+@_batch
+@click.pass_obj
+def train(settings: Settings, batch: str) -> None:
+    """Train a challenger on all but the newest matches."""
+    challenger = _challenge(settings, batch).train()
+    _tell("train", batch, challenger=challenger.version, trained_until=challenger.card.trained_until)
+
+
+@pipeline.command()
+@_batch
+@click.pass_obj
+def evaluate(settings: Settings, batch: str) -> None:
+    """Evaluate the challenger beside the champion and the baselines on matches that neither has seen."""
+    found = _challenge(settings, batch).evaluate()
+    figures = {
+        name: {"matches": one.matches, "log_loss": one.log_loss, "rps": one.rps, "ece": one.ece}
+        for name, one in found.items()
+        if one is not None
+    }
+    _tell("evaluate", batch, figures=figures)
+
+
+@pipeline.command()
+@_batch
+@click.pass_obj
+def gate(settings: Settings, batch: str) -> None:
+    """Judge the challenger beside the champion on matches that neither has seen."""
+    verdict = _challenge(settings, batch).judge()
+    _tell("gate", batch, champion=verdict.champion, challenger=verdict.challenger, promote=verdict.promote,
+          reasons=verdict.reasons)  # fmt: skip
+
+
+@pipeline.command()
+@_batch
+@click.pass_obj
+def promote(settings: Settings, batch: str) -> None:
+    """Make the challenger the champion, or keep the champion, as the gate said."""
+    from matchcast.pipeline.registry import promote as promote_challenger
+
+    done = promote_challenger(settings, _challenge(settings, batch))
+    _tell("promote", batch, champion=done.champion, promoted=done.promoted, reasons=done.reasons)
+
+
+@pipeline.command()
+@_batch
+@click.pass_obj
+def verify(settings: Settings, batch: str) -> None:
+    """See that every worker of the model API serves the champion; else roll back."""
+    from matchcast.pipeline.registry import verify as verify_champion
+
+    _tell("verify", batch, champion=verify_champion(settings, _challenge(settings, batch)))
+
+
+def _challenge(settings: Settings, batch: str) -> Challenge:
+    from matchcast.history.files import HistoryFolder
+    from matchcast.pipeline.challenge import Challenge
+
+    return Challenge(HistoryFolder(settings.history_dir), batch)

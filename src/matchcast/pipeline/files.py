@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import msgspec
-from msgspec import Struct
 
 from matchcast.history.batches import Manifest, Report, load_manifest
 from matchcast.history.files import HistoryFolder, written_aside
@@ -63,7 +62,7 @@ class BatchFiles:
                 raise damaged(path, error) from error
 
 
-def write_json(path: Path, value: Struct) -> None:
+def write_json(path: Path, value: Any) -> None:
     """Write a value, whole or not at all.
 
     Raises:

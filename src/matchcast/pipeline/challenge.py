@@ -1,0 +1,186 @@
+"""A challenger for the champion: trained on what was played before, judged on what was played since."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from matchcast.forecast.archive import Archive, within
+from matchcast.forecast.archive_files import read_archive
+from matchcast.forecast.artefact import Artefact, load, save
+from matchcast.forecast.comparison import Evaluated
+from matchcast.forecast.contract import check_forecaster
+from matchcast.forecast.evaluate import as_other, evaluate
+from matchcast.forecast.forecast import Forecaster
+from matchcast.forecast.gate import FEWEST_MATCHES, Decision, decide, seconds_a_fixture
+from matchcast.forecast.model import GoalRateForecaster
+from matchcast.forecast.pre_match import rate
+from matchcast.history.files import HistoryFolder
+from matchcast.history.selection import export, origins_of
+from matchcast.pipeline.errors import StepMissing
+from matchcast.pipeline.files import write_json
+
+log = logging.getLogger(__name__)
+
+JUDGED_ON = 2_000
+"""The newest matches are kept from the challenger, so that the gate can tell small differences."""
+
+_ROUNDS = 5
+
+
+class Verdict(Struct, frozen=True):
+    """Whether the challenger takes the champion's place, why, and the gate's word on each set of matches."""
+
+    champion: str
+    challenger: str
+    promote: bool
+    reasons: list[str]
+    decisions: dict[str, Decision]
+
+
+class Challenge:
+    """The files of a run of retraining, in the folder of the history.
+
+    retraining/BATCH/matches            what was exported for training
+    retraining/BATCH/champion.json      the champion when the run began
+    retraining/BATCH/challenger.json    the model that was trained
+    retraining/BATCH/evaluation.json    how both do on matches that neither has seen, beside the baselines
+    retraining/BATCH/verdict.json       what the gate says
+    """
+
+    def __init__(self, history: HistoryFolder, batch: str) -> None:
+        history.manifest(batch)
+        self.batch = batch
+        self._history = history
+        self.folder = history.path / "retraining" / batch
+        self._matches = self.folder / "matches"
+        self._evaluation = self.folder / "evaluation.json"
+        self._champion = self.folder / "champion.json"
+        self._challenger = self.folder / "challenger.json"
+        self._verdict = self.folder / "verdict.json"
+
+    @property
+    def champion(self) -> Artefact:
+        """The champion when the run began."""
+        return load(self._made(self._champion, "assemble"))
+
+    @property
+    def challenger(self) -> Artefact:
+        """The model that was trained."""
+        return load(self._made(self._challenger, "train"))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the gate said."""
+        return msgspec.json.decode(self._made(self._verdict, "gate").read_bytes(), type=Verdict)
+
+    def archive(self) -> Archive:
+        """Read the matches that were exported."""
+        return read_archive(self._made(self._matches, "assemble"))
+
+    def assemble(self, *, with_simulated: bool) -> Archive:
+        """Export the history; what was exported stays, whatever came since.
+
+        Raises:
+            UnusableHistory: it has no matches to learn from.
+        """
+        if not self._matches.exists():
+            export(self._history, self._matches, origins_of(self._history) if with_simulated else None)
+        return self.archive()
+
+    def keep_champion(self, model: Artefact) -> None:
+        """Note the champion that the run judges against; one that is noted stays."""
+        if not self._champion.exists():
+            save(model, self._champion)
+
+    def train(self) -> Artefact:
+        """Train the challenger on what was played before `judged_from`; one that is there stays."""
+        if not self._challenger.exists():
+            from matchcast.forecast.train import train  # brings scikit-learn
+
+            archive = self.archive()
+            before = archive.between(None, judged_from(archive, self.champion))
+            save(train(before, log.info), self._challenger)
+        return self.challenger
+
+    def evaluate(self) -> Mapping[str, Evaluated | None]:
+        """Evaluate the challenger beside the champion and the baselines, and keep the figures.
+
+        There is nothing to evaluate on where no match was played since both learned.
+        """
+        archive, champion, challenger = self.archive(), self.champion, self.challenger
+        since = unseen_from(champion, challenger)
+        found: Mapping[str, Evaluated | None] = {}
+        if archive.last_day >= since:
+            found = evaluate(challenger, archive, since, None, as_other(champion, archive))
+        write_json(self._evaluation, {"since": str(since), "model_version": challenger.version, **found})
+        return found
+
+    def judge(self) -> Verdict:
+        """Let the gate decide, and keep what it says."""
+        archive, champion, challenger = self.archive(), self.champion, self.challenger
+        verdict = judge(archive, champion, challenger)
+        write_json(self._verdict, verdict)
+        return verdict
+
+    def _made(self, path: Path, step: str) -> Path:
+        if not path.exists():
+            raise StepMissing(self.batch, step)
+        return path
+
+
+def unseen_from(champion: Artefact, challenger: Artefact) -> np.datetime64:
+    """Return the day from which on neither model has learned from matches."""
+    return max(np.datetime64(one.card.trained_until) for one in (champion, challenger))
+
+
+def judged_from(archive: Archive, champion: Artefact) -> np.datetime64:
+    """Return the day from which matches are kept for judging: the champion has not learned from them either."""
+    days = [part.days for part in (archive.international, archive.detailed) if part is not None]
+    newest = np.sort(np.concatenate(days))[-JUDGED_ON:]
+    return max(np.datetime64(newest[0]), np.datetime64(champion.card.trained_until))
+
+
+def judge(archive: Archive, champion: Artefact, challenger: Artefact) -> Verdict:
+    """Judge a challenger on each set of matches that neither model has learned from.
+
+    It is promoted when the gate says so of one set, and no other set shows that it is surely worse.
+    """
+    since = unseen_from(champion, challenger)
+    forecaster = GoalRateForecaster(challenger)
+    faults = check_forecaster(forecaster)
+    seconds = _seconds_of_both(GoalRateForecaster(champion), forecaster)
+    of_champion, of_challenger = as_other(champion, archive), as_other(challenger, archive)
+    decisions = {}
+    for rated in rate(archive):
+        chosen = within(rated.matches.days, since, None)
+        if chosen.any():
+            decisions[rated.matches.name] = decide(
+                of_champion(rated, chosen)[champion.version],
+                of_challenger(rated, chosen)[challenger.version],
+                rated.matches.only(chosen),
+                faults=faults,
+                seconds=seconds,
+            )
+    worse = [
+        name for name, one in decisions.items() if one.matches >= FEWEST_MATCHES and one.difference.low > 0
+    ]
+    reasons = [f"{name}: {reason}" for name, one in decisions.items() for reason in one.reasons]
+    return Verdict(
+        champion.version,
+        challenger.version,
+        any(one.promote for one in decisions.values()) and not worse,
+        reasons or [f"no match was played since {since}, until when the champion or the challenger learned"],
+        decisions,
+    )
+
+
+def _seconds_of_both(champion: Forecaster, challenger: Forecaster) -> tuple[float, float]:
+    """Time both in turn and take the best of each, so that other work on the machine favours neither."""
+    rounds = [(seconds_a_fixture(champion), seconds_a_fixture(challenger)) for _ in range(_ROUNDS)]
+    return min(one for one, _ in rounds), min(other for _, other in rounds)

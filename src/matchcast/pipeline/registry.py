@@ -1,0 +1,103 @@
+"""The registry as the pipeline sees it: the champion, its promotion, and who serves it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import urllib3
+from msgspec import Struct
+
+from matchcast.forecast.artefact import Artefact, load_champion, to_bytes
+from matchcast.forecast.model_log import ModelLog
+from matchcast.pipeline.challenge import Challenge
+from matchcast.pipeline.errors import ChampionChanged, ModelNotServed
+from matchcast.settings import Settings
+from matchcast.stream.topics import Topics, catalogue, ensure_topics
+
+WHO = "retraining_pipeline"
+PATIENCE = 30.0
+"""Seconds in which every worker takes over a promoted model."""
+
+_SERVED = re.compile(r'^matchcast_api_model_info\{version="([^"]+)"\} 1\.0$', re.MULTILINE)
+
+
+class Promotion(Struct, frozen=True):
+    """What came of a verdict: the champion now, and whether this run made it so."""
+
+    champion: str
+    promoted: bool
+    reasons: list[str]
+
+
+@contextmanager
+def open_log(settings: Settings) -> Iterator[ModelLog]:
+    """Open the log of models; its topic is made where it is missing.
+
+    Raises:
+        KafkaUnavailable: no broker answers.
+    """
+    names = Topics(events=settings.events_topic)
+    wanted = [topic for topic in catalogue(settings) if topic.name == names.models]
+    ensure_topics(settings.kafka_broker, wanted)
+    with ModelLog(settings.kafka_broker, names.models) as log:
+        yield log
+
+
+def champion_of(log: ModelLog) -> Artefact:
+    """Return the champion: the registry's, or the package's own where none was promoted."""
+    registry = log.refresh()
+    return load_champion() if registry.champion is None else registry.artefact(registry.champion)
+
+
+def promote(settings: Settings, run: Challenge) -> Promotion:
+    """Do what the verdict of a run says, once.
+
+    Raises:
+        ChampionChanged: another model is the champion than the one that was judged against.
+    """
+    verdict = run.verdict
+    with open_log(settings) as log:
+        champion = champion_of(log).version
+        promoted = verdict.promote
+        if promoted and champion != verdict.challenger:
+            if champion != verdict.champion:
+                raise ChampionChanged(verdict.champion, champion)
+            why = "; ".join(verdict.reasons)
+            log.add(to_bytes(run.challenger), who=WHO, why=why)
+            champion = log.promote(verdict.challenger, who=WHO, why=why).version
+    return Promotion(champion, promoted, verdict.reasons)
+
+
+def verify(settings: Settings, run: Challenge, patience: float = PATIENCE) -> str:
+    """See that every worker of the API serves the champion; return its version.
+
+    Raises:
+        ModelNotServed: one does not; a champion that this run made is rolled back.
+    """
+    with open_log(settings) as log:
+        champion = champion_of(log).version
+        deadline = time.monotonic() + patience
+        while reason := _not_served(settings.api_url, champion):
+            if time.monotonic() > deadline:
+                back = None
+                if run.verdict.promote and champion == run.verdict.challenger:
+                    back = log.roll_back(who=WHO, why=f"not served everywhere: {reason}").version
+                raise ModelNotServed(champion, reason, back)
+            time.sleep(0.25)
+    return champion
+
+
+def _not_served(api_url: str, version: str) -> str | None:
+    """Return why a version is not the only one that the API's workers serve; None: it is."""
+    url = f"{api_url.rstrip('/')}/metrics"
+    try:
+        answer = urllib3.request("GET", url, retries=False, timeout=5.0, headers={"Accept": "text/plain"})
+    except urllib3.exceptions.HTTPError as error:
+        return f"the model API at {api_url} does not answer ({type(error).__name__})"
+    served = set(_SERVED.findall(answer.data.decode("utf-8", "replace")))
+    if served == {version}:
+        return None
+    return f"the workers of {api_url} serve {', '.join(sorted(served)) or 'no model'}"
