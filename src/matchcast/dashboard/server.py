@@ -7,10 +7,12 @@ library for gevent when it starts, and loads the app after that.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import resource
 import signal
 import socket
+import sys
 from http import HTTPStatus
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,16 @@ KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 INTERRUPTED = 130
 
+_CLIENT_GONE = {
+    errno.ETIMEDOUT,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.ENETRESET,
+    errno.ECONNABORTED,
+}
+"""How a connection ends whose client vanished, or that was hung up because it took nothing."""
+
 _UNREADABLE = {LimitRequestLine: 414, LimitRequestHeaders: 431}
 
 
@@ -60,6 +72,14 @@ class RootLogger(Logger):  # type: ignore[misc]
         self.error_log.setLevel(logging.NOTSET)
         self.access_log.handlers.clear()
         self.access_log.propagate = False
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log an error with its traceback; a client that is gone is none: gunicorn knows a few of its ways."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError) and error.errno in _CLIENT_GONE:
+            self.error_log.debug("a client is gone: %s", error)
+        else:
+            super().exception(msg, *args, **kwargs)
 
 
 class StreamWorker(GeventWorker):  # type: ignore[misc]

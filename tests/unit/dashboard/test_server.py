@@ -1,0 +1,40 @@
+"""What the dashboard's server logs of its connections."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+
+import pytest
+from gunicorn.config import Config
+
+from matchcast.dashboard.server import RootLogger
+
+
+def logged(error: Exception, caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    logger = RootLogger(Config())
+    caplog.set_level(logging.DEBUG)
+    try:
+        raise error
+    except Exception:
+        logger.exception("Socket error processing request.")
+    return caplog.records
+
+
+@pytest.mark.parametrize("number", [errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH])
+def test_a_client_that_vanished_is_no_error_with_a_traceback(
+    number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    (record,) = logged(OSError(number, os.strerror(number)), caplog)
+    assert record.levelno == logging.DEBUG
+    assert record.exc_info is None
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EMFILE, "Too many open files"), KeyError("ours")])
+def test_any_other_error_of_a_connection_keeps_its_traceback(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    (record,) = logged(error, caplog)
+    assert record.levelno == logging.ERROR
+    assert record.exc_info is not None
