@@ -26,7 +26,7 @@ from matchcast.events.record import MatchInfo
 from matchcast.forecast.explain import explain
 from matchcast.forecast.forecast import Forecast, Forecaster
 from matchcast.forecast.situation import Situation, clock_of
-from matchcast.match.summary import TEAM_SIZE
+from matchcast.match.rules import TEAM_SIZE
 
 SLICE = 100
 """States that are asked of the model at once; fixtures that are new to it are tabled together."""

@@ -11,7 +11,7 @@ from matchcast.forecast.artefact import Card
 from matchcast.forecast.explain import Reason
 from matchcast.forecast.forecast import FinalScore, Forecast, NextGoal, PerTeam
 from matchcast.forecast.situation import Goals, Men
-from matchcast.match.summary import Status
+from matchcast.match.view import Status
 
 MAX_STATES = 10_000
 """Most states in a batch."""

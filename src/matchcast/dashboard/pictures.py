@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from matchcast.forecast.forecast import Forecast, Outcome
-from matchcast.match.summary import Men, Score, Summary
+from matchcast.match.summary import Summary
+from matchcast.match.view import Men, Score
 
 LISTS: dict[str, Callable[[Any], Hashable]] = {
     "timeline": lambda entry: entry.id,

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from matchcast.events.clock import EXTRA_FIRST, FIRST_HALF, PERIOD_START, SECOND_HALF, SHOOT_OUT
 from matchcast.history.tables import Card, Goal, Match, Shot, Substitution
-from matchcast.match.summary import GOALS, ShotView, Summary, TimelineEntry
+from matchcast.match.rules import GOALS
+from matchcast.match.summary import Summary
+from matchcast.match.view import ShotView, TimelineEntry
 
 _CARDS = {"yellow_card": "yellow", "second_yellow": "second_yellow", "red_card": "red"}
 REGULAR, EXTRA_TIME, PENALTIES = "regular", "extra_time", "penalties"

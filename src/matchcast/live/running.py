@@ -11,8 +11,10 @@ from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.situation import Situation, clock_of
 from matchcast.live.points import ExplainedForecast, Kind, Point, Question
 from matchcast.live.situations import before_kick_off, look_at
+from matchcast.match.rules import status_of, view_of_match
 from matchcast.match.state import MatchState
-from matchcast.match.summary import Status, Summary, status_of, summarise, view_of_match
+from matchcast.match.summary import Summary, summarise
+from matchcast.match.view import Status
 from matchcast.stream.client import StreamRecord
 
 SAMPLE_SECONDS = 30

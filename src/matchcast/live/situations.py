@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from matchcast.forecast.situation import Situation, clock_of
+from matchcast.match.rules import men_of, score_of, shoot_out_of, view_of_match
 from matchcast.match.state import MatchState
-from matchcast.match.summary import Status, men_of, score_of, shoot_out_of, view_of_match
+from matchcast.match.view import Status
 
 
 def look_at(state: MatchState, status: Status) -> Situation:

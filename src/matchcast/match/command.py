@@ -9,7 +9,8 @@ import msgspec
 
 from matchcast.events.record import Event
 from matchcast.match.state import MatchState
-from matchcast.match.summary import SideStatistics, Summary, TimelineEntry, summarise
+from matchcast.match.summary import Summary, summarise
+from matchcast.match.view import SideStatistics, TimelineEntry
 from matchcast.sources.read import STATSBOMB, provider_names, read
 from matchcast.sources.recording import Naming
 

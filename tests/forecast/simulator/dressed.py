@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from matchcast.events.record import Event, MatchInfo, Strengths
 from matchcast.match.state import MatchState
-from matchcast.match.summary import SideStatistics, Summary, summarise
+from matchcast.match.summary import Summary, summarise
+from matchcast.match.view import SideStatistics
 from matchcast.simulate.match import simulate
 from matchcast.simulate.strengths import draw_strengths
 

@@ -11,7 +11,8 @@ import pytest
 
 from matchcast.events.record import MatchInfo, decode
 from matchcast.match.state import MatchState
-from matchcast.match.summary import Score, Summary, summarise
+from matchcast.match.summary import Summary, summarise
+from matchcast.match.view import Score
 
 
 def _fixtures(folder: Path) -> list[dict[str, object]]:

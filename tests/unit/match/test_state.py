@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from matchcast.events.record import Event, MatchInfo, decode
 from matchcast.match.state import MatchState
-from matchcast.match.summary import Score, Summary, summarise
+from matchcast.match.summary import Summary, summarise
+from matchcast.match.view import Score
 
 HOME, AWAY = "Rovers", "City"
 LEAGUE = MatchInfo("m", HOME, AWAY)
