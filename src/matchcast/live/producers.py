@@ -9,9 +9,7 @@ from msgspec import Struct, field
 
 from matchcast.stream.dead_letters import read_to_end
 from matchcast.stream.reader import EventReader
-
-STALE_SECONDS = 6.0
-"""A producer that was not heard for so long is away: three heartbeats have failed to come."""
+from matchcast.stream.topics import PRODUCER_STALE_SECONDS
 
 KEPT_SECONDS = 86_400.0
 
@@ -89,7 +87,7 @@ class ProducerBoard:
                 beat.matches,
                 beat.state,
                 at,
-                beat.state != "stopped" and now - at < STALE_SECONDS,
+                beat.state != "stopped" and now - at < PRODUCER_STALE_SECONDS,
             )
             for beat, at in list(self._heard.values())
         ]

@@ -13,10 +13,9 @@ from msgspec import Struct, field
 
 from matchcast.events.record import MatchInfo
 from matchcast.produce.ledger import Ledger
+from matchcast.stream.topics import PRODUCER_STALE_SECONDS
 
 BEAT_SECONDS: Final = 2.0
-STALE_SECONDS: Final = 6.0
-"""A producer that was not heard for so long is gone: three heartbeats have failed to come."""
 
 State = Literal["running", "stopped"]
 
@@ -69,7 +68,7 @@ class Heartbeat(Struct, frozen=True, omit_defaults=True):
             heard_ms: When this was heard, in milliseconds since the epoch.
             now_ms: The time now.
         """
-        if self.state == "stopped" or now_ms - heard_ms > STALE_SECONDS * 1000:
+        if self.state == "stopped" or now_ms - heard_ms > PRODUCER_STALE_SECONDS * 1000:
             return False
         return self.host != host_name() or is_running(self.pid, self.started_at)
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from matchcast.produce.errors import TakenOver
 from matchcast.produce.heartbeat import (
     BEAT_SECONDS,
-    STALE_SECONDS,
     Heartbeat,
     Running,
     State,
@@ -22,6 +21,7 @@ from matchcast.produce.heartbeat import (
 from matchcast.produce.ledger import Ledger, merge
 from matchcast.produce.neighbours import Neighbours
 from matchcast.stream.errors import KafkaUnavailable
+from matchcast.stream.topics import PRODUCER_STALE_SECONDS
 from matchcast.stream.writer import Delivery, EventWriter
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Presence:
 
         def report(delivery: Delivery) -> None:
             self._waiting_since = None
-            self._in_doubt |= time.monotonic() - said_at > STALE_SECONDS
+            self._in_doubt |= time.monotonic() - said_at > PRODUCER_STALE_SECONDS
             if delivery.failure is None:
                 on_heard()
             else:
@@ -100,7 +100,7 @@ class Presence:
         """
         self.neighbours.refresh()
         # A process that stood still, or whose heartbeats were late, may have been taken for dead.
-        self._in_doubt |= self._looked_at is not None and now - self._looked_at > STALE_SECONDS
+        self._in_doubt |= self._looked_at is not None and now - self._looked_at > PRODUCER_STALE_SECONDS
         self._looked_at = now
         if not self._in_doubt:
             return

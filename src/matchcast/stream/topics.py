@@ -32,6 +32,9 @@ _PASSING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT
 _NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,237}")
 """What Kafka takes as the name of a topic, with room for the ending of the dead letters'."""
 _URL_SAFE = str.maketrans("+/", "-_")
+PRODUCER_STALE_SECONDS = 6.0
+"""A producer whose newest heartbeat is older than this is gone: three of them have failed to come."""
+
 MAX_EVENT_BYTES = 1_048_588
 """Kafka's own default for the longest (compressed) batch of a topic."""
 

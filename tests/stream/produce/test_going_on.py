@@ -22,7 +22,8 @@ from matchcast.events.record import decode
 from matchcast.local.broker import Broker
 from matchcast.match.state import MatchState
 from matchcast.match.summary import summarise
-from matchcast.produce.heartbeat import BEAT_SECONDS, STALE_SECONDS, encode
+from matchcast.produce.heartbeat import BEAT_SECONDS, encode
+from matchcast.stream.topics import PRODUCER_STALE_SECONDS
 from matchcast.stream.writer import EventWriter
 
 FIRST_FIVE = {
@@ -103,7 +104,7 @@ def test_a_producer_that_stood_still_stands_down_for_the_one_that_went_on(
     wait_until(lambda: events_in(own_kafka) > 20)
     still.process.send_signal(signal.SIGSTOP)
     heard = time.monotonic()
-    wait_until(lambda: time.monotonic() - heard > STALE_SECONDS + BEAT_SECONDS)
+    wait_until(lambda: time.monotonic() - heard > PRODUCER_STALE_SECONDS + BEAT_SECONDS)
     other = run("produce", "--speed", "20", "--matches", "1")
     wait_until(lambda: "match goes on" in other.output)
     wait_until(lambda: any(b.pid == other.process.pid for b in heartbeats(own_kafka.bootstrap).values()))
