@@ -114,6 +114,10 @@ def test_past_the_cap_of_streams_the_page_asks_instead_and_says_so(
     match.score("Lyon", "Lacazette")
     expect(second.locator("#score")).to_have_text("1–0")
     first.context.close()
+    expect(second.locator("#notice")).not_to_contain_text(
+        "This page asks every 5 seconds", timeout=RECOVERY_MS
+    )
+    match.play("Pass")
     expect_live(second)
 
 
