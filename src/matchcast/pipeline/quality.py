@@ -64,7 +64,7 @@ def check(files: BatchFiles) -> Quality:
     scored = files.read(files.forecasts, Scored, "score")
     checks = [
         *_of_records(files, manifest, report),
-        *_of_matches(matches),
+        *check_matches(matches),
         _forecasts(snapshots, scored),
     ]
     log_loss = math.fsum(one.log_loss for one in scored) / len(scored) if scored else None
@@ -131,7 +131,8 @@ def _schema(database: duckdb.DuckDBPyConnection) -> Check:
     return Check("columns have their types", len(EVENTS), len(wrong), wrong[0] if wrong else None)
 
 
-def _of_matches(matches: Sequence[Match]) -> Iterator[Check]:
+def check_matches(matches: Sequence[Match]) -> Iterator[Check]:
+    """Check finished matches: goals against score and shots, shots by themselves."""
     yield _each("goals add up to the score", matches, _adds_up)
     yield _each("each goal but own goals is a shot that scored", matches, _goals_are_shots)
     yield _each("shots are on the pitch and worth 0 to 1 goals", matches, _shots_are_sound)

@@ -1,0 +1,80 @@
+"""Steps of the pipelines: what they refuse, and what they see in a match."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from matchcast.history.errors import HistoryBusy
+from matchcast.history.files import STREAM, HistoryFolder
+from matchcast.history.tables import Card, Goal, Match, Shot
+from matchcast.pipeline.command import pipeline
+from matchcast.pipeline.errors import StepMissing
+from matchcast.pipeline.features import situation_of, snapshots_of
+from matchcast.pipeline.quality import Check, check_matches
+
+MATCH = Match(
+    origin="live",
+    source="topic",
+    match_id="derby",
+    kind="detailed",
+    date="2026-01-01",
+    home_team="Arsenal",
+    away_team="Chelsea",
+    home_goals=1,
+    away_goals=1,
+    goals=(Goal(1, 46.5, "home"), Goal(2, 80.2, "away", own_goal=True)),
+    cards=(Card(2, 60.1, "away", "red"),),
+    shots=(Shot(1, 46.5, "home", 0.3, goal=True, on_target=True, x=110, y=40),),
+)
+
+
+def faults(match: Match) -> dict[str, Check]:
+    return {check.name: check for check in check_matches([match]) if not check.passed}
+
+
+@pytest.mark.parametrize("step", ["features", "score", "check", "train", "gate"])
+def test_a_step_whose_batch_was_not_begun_says_which_to_run_first(step: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(pipeline, ["--history", str(tmp_path), step, "--batch", "b1"])
+    assert isinstance(done.exception, StepMissing)
+    assert done.exception.hint is not None
+    assert "--batch b1` first" in done.exception.hint
+
+
+def test_two_drains_at_once_are_refused(tmp_path: Path) -> None:
+    arguments = ["--history", str(tmp_path), "--kafka-broker", "127.0.0.1:1", "drain", "--batch", "b1"]
+    with HistoryFolder(tmp_path).locked(STREAM):
+        done = CliRunner().invoke(pipeline, arguments)
+    assert isinstance(done.exception, HistoryBusy)
+
+
+def test_a_match_is_seen_every_five_minutes_as_it_was_known_then() -> None:
+    seen = {one.minute: one for one in snapshots_of([MATCH])}
+    assert sorted(seen) == list(range(0, 90, 5))
+    assert {one.result for one in seen.values()} == {"draw"}
+    assert [(seen[at].home_goals, seen[at].away_goals) for at in (40, 45, 80, 85)] == [
+        (0, 0),
+        (1, 0),
+        (1, 0),
+        (1, 1),
+    ]
+    at_half_time, late = situation_of(seen[45]), situation_of(seen[65])
+    assert (at_half_time.period, late.home_men, late.away_men) == (2, 11, 10)
+
+
+def test_an_abandoned_match_has_no_features() -> None:
+    assert snapshots_of([replace(MATCH, status="abandoned")]) == []
+
+
+def test_a_sound_match_passes_and_each_fault_is_told_by_its_match() -> None:
+    assert faults(MATCH) == {}
+    wrong_score = faults(replace(MATCH, home_goals=3))
+    assert {name: check.example for name, check in wrong_score.items()} == {
+        "goals add up to the score": "derby"
+    }
+    assert "each goal but own goals is a shot that scored" in faults(replace(MATCH, shots=()))
+    off_pitch = (Shot(1, 46.5, "home", 1.3, goal=True, on_target=True, x=130, y=40),)
+    assert "shots are on the pitch and worth 0 to 1 goals" in faults(replace(MATCH, shots=off_pitch))
