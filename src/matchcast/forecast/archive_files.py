@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ LAST_MOMENT = 1e-3
 """Stoppage is folded to this many minutes before its half's end on the axis of `Moments`."""
 
 _HINT = "docs/forecasting.md says which files a folder of matches holds, and their columns"
+_NOT_PLAYED = ("", "NA")
 _SIDES = {"home": HOME, "away": AWAY}
 _HALF_ENDS = {"1H": 45.0, "2H": 90.0}
 
@@ -80,6 +83,8 @@ def _rows(path: Path) -> Iterator[Row]:
         for row in csv.DictReader(file):
             if None in row.values():
                 raise ValueError("fewer values than columns")
+            if None in row:
+                raise ValueError("more values than columns")
             yield row
 
 
@@ -146,9 +151,9 @@ def _results(folder: _Folder) -> Results | None:
     rows: list[tuple[np.datetime64, str, str, int, int, bool, str]] = []
 
     def parse(row: Row) -> None:
-        if not (row["home_score"].isdigit() and row["away_score"].isdigit()):
-            return  # a fixture that is not played yet
-        goals = int(row["home_score"]), int(row["away_score"])
+        if row["home_score"] in _NOT_PLAYED and row["away_score"] in _NOT_PLAYED:
+            return
+        goals = _goals(row["home_score"]), _goals(row["away_score"])
         rows.append(
             (
                 _day(row["date"]),
@@ -214,18 +219,29 @@ def _detailed(folder: _Folder) -> Matches | None:
     return found.columns()
 
 
+def _goals(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is no number of goals")
+    return int(text)
+
+
 def _folded(row: Row) -> float:
-    return min(float(row["clock_min"]), _HALF_ENDS[row["period"]] - LAST_MOMENT)
+    clock = float(row["clock_min"])
+    if not 0 <= clock < math.inf:
+        raise ValueError(f"{row['clock_min']!r} is no minute of a match")
+    return min(clock, _HALF_ENDS[row["period"]] - LAST_MOMENT)
 
 
 def _projected(row: Row, column: str) -> float:
     text = row.get(column) or "nan"
     goals = float(text)
+    if goals == math.inf:
+        raise ValueError(f"{text!r} is no number of goals")
     return goals if goals > 0 else np.nan
 
 
 def _day(text: str) -> np.datetime64:
-    return np.datetime64(text, "D")
+    return np.datetime64(date.fromisoformat(text), "D")  # numpy alone takes an empty text for no day at all
 
 
 def _yes(text: str) -> bool:

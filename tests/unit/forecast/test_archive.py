@@ -145,6 +145,18 @@ def test_a_fixture_that_is_not_played_yet_is_passed_over(tmp_path: Path) -> None
         ("international_goals.csv", ",side,", ",seite,", r"international_goals.csv, line 2.*'side'"),
         ("international_goals.csv", "5,home", "5,left", r"line 2.*'left'"),
         ("international_matches.csv", "2001-01-02", "tomorrow", r"international_matches.csv, line 3"),
+        ("international_matches.csv", "8,2001-01-02", "8,", r"international_matches.csv, line 3"),
+        ("international_matches.csv", "2001-01-02", "NaT", r"international_matches.csv, line 3"),
+        ("international_matches.csv", "2001-01-02", "9999999-01-01", r"international_matches.csv, line 3"),
+        (
+            "international_matches.csv",
+            "Oz,True",
+            "Oz,True,7",
+            r"international_matches.csv, line 3.*more values",
+        ),
+        ("detailed_goals.csv", "47.2", "nan", r"detailed_goals.csv, line 2.*no minute"),
+        ("detailed_goals.csv", "47.2", "-3", r"detailed_goals.csv, line 2.*no minute"),
+        ("detailed_matches.csv", "1.5", "inf", r"detailed_matches.csv, line 2.*no number of goals"),
         ("international_matches.csv", "\n8,", "\n7,", "match 7 stands twice"),
         ("international_matches.csv", ",True", ",maybe", "maybe"),
         ("detailed_goals.csv", "47.2", "soon", r"detailed_goals.csv, line 2.*soon"),
@@ -185,3 +197,15 @@ def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableHistory, match="is no folder"):
         read_archive(tmp_path / "none")
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("score", ["3.0", "-1", "two", "²"])
+def test_a_result_that_is_none_is_named_and_not_taken_for_a_fixture_to_come(
+    score: str, tmp_path: Path
+) -> None:
+    results = "date,home_team,away_team,home_score,away_score,tournament,city,country,neutral\n"
+    to_come = "2001-02-01,Oz,Lilliput,NA,NA,Cup,Oz,Oz,FALSE\n2001-02-02,Oz,Lilliput,,,Cup,Oz,Oz,FALSE\n"
+    played = f"2001-01-01,Oz,Erewhon,{score},1,Cup,Oz,Oz,FALSE\n"
+    files = {**INTERNATIONAL, "international_results.csv": results + to_come + played}
+    with pytest.raises(UnusableHistory, match=r"international_results.csv, line 4.*no number of goals"):
+        _read(tmp_path, files)
