@@ -16,7 +16,8 @@ class InvalidRecord(MatchcastError):
     def __init__(self, reason: str, *, path: str = "") -> None:
         where = f" at {path}" if path else ""
         super().__init__(
-            f"The record cannot be read{where}: {reason}", hint="see its JSON Schema, which `python -m matchcast.events.schema` prints"
+            f"The record cannot be read{where}: {reason}",
+            hint="see its JSON Schema, which `python -m matchcast.events.schema` prints",
         )
         self.reason = reason
         self.path = path
