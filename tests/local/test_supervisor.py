@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -16,7 +18,10 @@ import pytest
 from tests.local.machine import Program, processes_of, wait_until
 
 from matchcast.local.folder import PartRecord, RunRecord, StateFolder
+from matchcast.local.parts import Part
 from matchcast.local.processes import Identity
+from matchcast.local.screen import Screen
+from matchcast.local.supervisor import StartFailed, Supervisor
 
 Run = Callable[[list[dict[str, object]]], Program]
 
@@ -143,3 +148,25 @@ def test_a_pid_that_another_process_has_by_now_is_left_alone(tmp_path: Path) -> 
     finally:
         stranger.kill()
         stranger.wait()
+
+
+@pytest.mark.parametrize(("room", "told"), [(0, True), (10**12, False)])
+def test_a_full_disk_is_told_in_a_sentence_in_place_of_what_a_part_says_of_it(
+    room: int, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(total=10**12, used=10**12 - room, free=room)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    folder, shown = StateFolder(tmp_path / "state"), io.StringIO()
+    folder.make()
+    part = Part("kafka", "here", lambda: [sys.executable, "-c", ENDS], lambda: False, dict(os.environ))
+    try:
+        with pytest.raises(StartFailed) as caught:
+            Supervisor([part], folder, Screen(shown), lambda _: None).run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    sentence = f"{folder.root} has no room left: free some"
+    assert (sentence in shown.getvalue()) is told
+    assert (sentence in (caught.value.hint or "")) is told
+    assert ("no luck today" in shown.getvalue()) is not told

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,9 @@ from matchcast.errors import MatchcastError
 from matchcast.local.processes import Identity
 
 MARKER = "MATCHCAST_STARTED_BY_UP"
+
+LITTLE_ROOM = 20_000_000
+"""Bytes; Kafka writes its segments in pieces of 10 MB."""
 
 
 class FolderUnusable(MatchcastError):
@@ -80,6 +84,14 @@ class StateFolder:
                 f"The state folder {self.root} cannot be written: {error.strerror}.",
                 hint="set MATCHCAST_STATE_DIR to a folder that you may write",
             ) from error
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk that it is on has no room left to speak of."""
+        try:
+            return shutil.disk_usage(self.root).free < LITTLE_ROOM
+        except OSError:
+            return False
 
     def log_of(self, part: str) -> Path:
         """Return the log file of a part."""

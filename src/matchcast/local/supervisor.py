@@ -193,12 +193,16 @@ class Supervisor:
         if watched.state is State.ONLINE and ran > STEADY:
             watched.ends_in_a_row = 0
         watched.reason = f"ended ({_why(code)}) after {ran:.1f} s"
-        lines = last_lines(self._folder.log_of(part.name), 5)
+        # What each program says of a full disk is its own affair; the cause is one.
+        full = f"{self._folder.root} has no room left" if self._folder.is_full else ""
+        lines = [f"{full}: free some"] if full else last_lines(self._folder.log_of(part.name), 5)
         if not watched.was_ready and watched.ends >= TRIES:
             self._screen.failed(part.name, watched.reason, lines)
             raise StartFailed(
                 f"{part.name} ended {TRIES} times before it was ready; everything is being stopped.",
-                hint=part.hint or f"read {self._folder.log_of(part.name)}",
+                hint=f"{full}: free some, then start again"
+                if full
+                else part.hint or f"read {self._folder.log_of(part.name)}",
             )
         self._back_off(watched, lines)
 
