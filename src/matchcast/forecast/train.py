@@ -29,8 +29,12 @@ _YEAR = np.timedelta64(365, "D")
 
 
 def rated_sets(archive: Archive) -> list[Rated]:
-    """The matches of an archive that models learn from, each rated by what was known before it."""
-    return [rated.only(rated.matches.days >= FIRST_DAY) for rated in rate(archive)]
+    """The matches of an archive that models learn from, each rated by what was known before it.
+
+    A set whose matches were all played too long ago is left out.
+    """
+    sets = (rated.only(rated.matches.days >= FIRST_DAY) for rated in rate(archive))
+    return [rated for rated in sets if len(rated.matches)]
 
 
 def train(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -126,3 +128,18 @@ def test_the_commands_fail_with_one_sentence_and_a_way_out(invented: Path, tmp_p
         assert "Traceback" not in done.stderr
         assert "Try: " in done.stderr
     assert _matchcast("evaluate", "--since", "soon").returncode == 2
+
+
+def test_internationals_of_long_ago_are_no_reason_not_to_learn_from_the_rest(
+    invented: Path, tmp_path: Path
+) -> None:
+    for file in invented.iterdir():
+        opened = gzip.open if file.suffix == ".gz" else open
+        with opened(file, "rt", encoding="utf-8") as read:
+            text = read.read()
+        if file.name.startswith("international"):
+            text = re.sub(r"\b20(\d\d-\d\d-\d\d)", r"19\1", text)
+        (tmp_path / file.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
+    model = train(read_archive(tmp_path))
+    assert set(model.card.metrics) == {"detailed"}
+    assert check_forecaster(GoalRateForecaster(model)) == []
