@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from matchcast.errors import MatchcastError
 from matchcast.local import checks
-from matchcast.local.folder import AlreadyRunning, RunRecord, StateFolder
+from matchcast.local.folder import AlreadyRunning, FolderUnusable, RunRecord, StateFolder
 from matchcast.local.parts import SPEED, Layout
 from matchcast.local.processes import end_group
 from matchcast.local.screen import Screen
@@ -52,6 +52,13 @@ class System:
                 show_addresses(record, self._screen)
             self._screen.line("  Status: make status   Stop: make down")
             return 0
+        except OSError as error:
+            where = f" at {error.filename}" if error.filename else ""
+            raise FolderUnusable(
+                f"The system cannot be started: {(error.strerror or str(error)).lower()}{where}.",
+                hint=f"see that all in {self._folder.root} is yours (a start with sudo leaves what is not), "
+                "or set MATCHCAST_STATE_DIR to another folder",
+            ) from error
 
     def _run(self) -> int:
         end_leftovers(self._folder, self._screen)
