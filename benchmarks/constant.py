@@ -6,7 +6,8 @@ import sys
 
 from fastapi import FastAPI
 
-from matchcast.api.server import ApiServer, bind
+from matchcast.api.server import ApiServer
+from matchcast.serving.listener import bind
 from matchcast.settings import load
 
 
@@ -25,4 +26,4 @@ class ConstantServer(ApiServer):
 
 
 if __name__ == "__main__":
-    ConstantServer(bind("127.0.0.1", int(sys.argv[1])), load()).run()
+    ConstantServer(bind("The constant", "127.0.0.1", int(sys.argv[1]), "the first argument"), load()).run()

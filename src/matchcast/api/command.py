@@ -17,8 +17,10 @@ from matchcast.telemetry import logs
 @click.option("--model", type=click.Path(), help="Model artefact to serve  [default: the package's champion]")
 def api(host: str | None, port: int | None, workers: int | None, model: str | None) -> None:
     """Serve the model API: forecasts of matches over HTTP, described on its page /docs."""
-    from matchcast.api.server import ApiServer, bind
+    from matchcast.api.server import ApiServer
+    from matchcast.serving.listener import bind
 
     settings = load(api_host=host, api_port=port, api_workers=workers, model=model)
     logs.configure(settings.log_level, settings.log_format)
-    ApiServer(bind(settings.api_host, settings.api_port), settings).run()
+    listener = bind("The model API", settings.api_host, settings.api_port, "MATCHCAST_API_PORT")
+    ApiServer(listener, settings).run()

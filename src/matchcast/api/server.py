@@ -9,42 +9,22 @@ import shutil
 import socket
 import tempfile
 from http import HTTPStatus
-from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.glogging import Logger
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn_worker import UvicornWorker
 
-from matchcast.api.errors import CannotListen
 from matchcast.api.problems import MEDIA_TYPE, Problem, render
+from matchcast.serving.gunicorn import KEEP_ALIVE_SECONDS, InterruptibleArbiter, ProcessLog
+from matchcast.serving.listener import BACKLOG
 from matchcast.settings import Settings
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 2048
-"""Connections that wait to be accepted; uvicorn's own default, which gunicorn's ASGI worker drops to 100."""
-
 GRACEFUL_SECONDS = 20
 """How long requests under way may take once the server is asked to stop."""
-
-KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection is kept: longer than nginx keeps its own (60), so that nginx closes first."""
-
-INTERRUPTED = 130
-
-
-class ProcessLog(Logger):  # type: ignore[misc]
-    """gunicorn's logger, writing where the process logs; of its own news only warnings and worse."""
-
-    def setup(self, cfg: Any) -> None:
-        """Take the handlers of the root logger; uvicorn's worker takes them from here."""
-        super().setup(cfg)
-        for logger in (self.error_log, self.access_log):
-            logger.handlers[:] = logging.getLogger().handlers
-            logger.setLevel(logging.WARNING)
 
 
 class Protocol(HttpToolsProtocol):
@@ -72,14 +52,6 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "proxy_headers": False,
         "server_header": False,
     }
-
-
-class _Arbiter(Arbiter):  # type: ignore[misc]
-    interrupted = False
-
-    def handle_int(self) -> None:
-        self.interrupted = True
-        raise StopIteration
 
 
 class ApiServer(BaseApplication):  # type: ignore[misc]
@@ -139,11 +111,7 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
         if self._settings.api_workers > 1:
             self._metrics_dir = tempfile.mkdtemp(prefix="matchcast-api-")
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._metrics_dir
-        arbiter = _Arbiter(self)
-        try:
-            arbiter.run()
-        except SystemExit as end:
-            raise SystemExit(INTERRUPTED if arbiter.interrupted else end.code) from None
+        InterruptibleArbiter(self).run()
 
     def _announce(self, _: Arbiter) -> None:
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -161,19 +129,3 @@ class ApiServer(BaseApplication):  # type: ignore[misc]
         if self._metrics_dir is not None:
             shutil.rmtree(self._metrics_dir, ignore_errors=True)
         log.info("model API stopped")
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address; port 0 takes a free one.
-
-    Raises:
-        CannotListen: something else listens there, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise CannotListen(
-            f"The model API cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}.",
-            hint="stop what listens there, or choose another port with --port or MATCHCAST_API_PORT",
-        ) from error

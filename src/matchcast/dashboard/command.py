@@ -21,9 +21,12 @@ def dashboard(host: str | None, port: int | None, kafka_broker: str | None, api_
     It starts without Kafka and without the model API, says on the page what is missing, and goes on
     when they come.
     """
-    from matchcast.dashboard.server import DashboardServer, bind
+    from matchcast.dashboard.server import DashboardServer
+    from matchcast.serving.listener import bind
 
     settings = load(dashboard_host=host, dashboard_port=port, kafka_broker=kafka_broker, api_url=api_url)
     logs.configure(settings.log_level, settings.log_format)
-    listener = bind(settings.dashboard_host, settings.dashboard_port)
+    listener = bind(
+        "The dashboard", settings.dashboard_host, settings.dashboard_port, "MATCHCAST_DASHBOARD_PORT"
+    )
     DashboardServer(listener, settings).run()

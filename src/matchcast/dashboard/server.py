@@ -7,12 +7,10 @@ library for gevent when it starts, and loads the app after that.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import resource
 import signal
 import socket
-import sys
 from http import HTTPStatus
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -20,14 +18,12 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.threadpool import ThreadPoolExecutor
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
-from gunicorn.errors import HaltServer
-from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
-from matchcast.dashboard.errors import AddressTaken
 from matchcast.errors import MatchcastError
+from matchcast.serving.gunicorn import KEEP_ALIVE_SECONDS, InterruptibleArbiter, ProcessLog
+from matchcast.serving.listener import BACKLOG
 from matchcast.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,44 +38,7 @@ SPARE_CONNECTIONS = 400
 SPARE_FILES = 256
 """Open files beyond the connections: Kafka's, checkpoints, the modules'."""
 
-KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection is kept: longer than nginx keeps its own (60), so that nginx closes first."""
-
-BACKLOG = 2048
-INTERRUPTED = 130
-
-_CLIENT_GONE = {
-    errno.ETIMEDOUT,
-    errno.EHOSTUNREACH,
-    errno.ENETUNREACH,
-    errno.ENETDOWN,
-    errno.ENETRESET,
-    errno.ECONNABORTED,
-}
-"""How a connection ends whose client vanished, or that was hung up because it took nothing."""
-
 _UNREADABLE = {LimitRequestLine: 414, LimitRequestHeaders: 431}
-
-
-class RootLogger(Logger):  # type: ignore[misc]
-    """gunicorn's logger, sending its records to the log of the process."""
-
-    def setup(self, cfg: Any) -> None:
-        """Leave handlers, format and level to the root logger."""
-        super().setup(cfg)
-        self.error_log.handlers.clear()
-        self.error_log.propagate = True
-        self.error_log.setLevel(logging.NOTSET)
-        self.access_log.handlers.clear()
-        self.access_log.propagate = False
-
-    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log an error with its traceback; a client that is gone is none: gunicorn knows a few of its ways."""
-        error = sys.exc_info()[1]
-        if isinstance(error, OSError) and error.errno in _CLIENT_GONE:
-            self.error_log.debug("a client is gone: %s", error)
-        else:
-            super().exception(msg, *args, **kwargs)
 
 
 class StreamWorker(GeventWorker):  # type: ignore[misc]
@@ -148,11 +107,6 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]
             self.app.close()
 
 
-class _Arbiter(Arbiter):  # type: ignore[misc]
-    def handle_int(self) -> None:
-        raise HaltServer("interrupted", INTERRUPTED)
-
-
 class DashboardServer(BaseApplication):  # type: ignore[misc]
     """Serves the dashboard on a socket that is already bound."""
 
@@ -173,7 +127,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             "graceful_timeout": GRACEFUL_SECONDS,
             "keepalive": KEEP_ALIVE_SECONDS,
-            "logger_class": RootLogger,
+            "logger_class": ProcessLog,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
@@ -207,7 +161,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until a signal says stop."""
         _allow_open_files(self.cfg.worker_connections + SPARE_FILES)
-        _Arbiter(self).run()
+        InterruptibleArbiter(self).run()
 
 
 def _allow_open_files(wanted: int) -> None:
@@ -217,24 +171,3 @@ def _allow_open_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < wanted:
         log.warning("only %d files may be open, %d are wanted: not all streams will open", allowed, wanted)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Bind the address to serve on and listen there.
-
-    Raises:
-        AddressTaken: something else listens there, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise AddressTaken(
-            f"The dashboard cannot listen on {host}:{port}: {error.strerror}.",
-            hint="stop what listens there, or set MATCHCAST_DASHBOARD_PORT to another port",
-        ) from error
-    return listener

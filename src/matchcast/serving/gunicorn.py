@@ -1,0 +1,63 @@
+"""What both servers want of gunicorn: its log in the log of the process, and 130 after Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+from typing import Any
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+INTERRUPTED = 130
+
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than nginx keeps its own (60), so that nginx closes first."""
+
+_CLIENT_GONE = {
+    errno.ETIMEDOUT,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.ENETRESET,
+    errno.ECONNABORTED,
+}
+"""How a connection ends whose client vanished, or that was hung up because it took nothing."""
+
+
+class ProcessLog(Logger):  # type: ignore[misc]
+    """gunicorn's logger, writing where the process logs; of its own news only warnings and worse."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take the handlers of the root logger; uvicorn's worker takes them from here."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            logger.handlers[:] = logging.getLogger().handlers
+            logger.setLevel(logging.WARNING)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log an error with its traceback; a client that is gone is none: gunicorn knows a few of its ways."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError) and error.errno in _CLIENT_GONE:
+            self.error_log.debug("a client is gone: %s", error)
+        else:
+            super().exception(msg, *args, **kwargs)
+
+
+class InterruptibleArbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's parent process; after Ctrl-C it ends with 130, as a shell expects."""
+
+    interrupted = False
+
+    def handle_int(self) -> None:
+        """End the workers and then this process."""
+        self.interrupted = True
+        raise StopIteration
+
+    def run(self) -> None:
+        """Watch over the workers until a signal says stop."""
+        try:
+            super().run()
+        except SystemExit as end:
+            raise SystemExit(INTERRUPTED if self.interrupted else end.code) from None
