@@ -39,14 +39,14 @@ dev: ## make the environment with the tools for development
 	@$(ENVIRONMENT) dev
 
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
-	@$(PYTEST) -q tests/unit
+	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
 test: lint typecheck browser airflow ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
 	$(PYTEST) --durations=10 $(WHOLE)
 	@$(MAKE) --no-print-directory test-pythons
 
-test-pythons: dev ## unit tests on every other Python here that Matchcast runs on
+test-pythons: dev ## types and unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
 
 bench: dev ## measure ratios on this machine; asserts nothing

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the unit tests on each Python from 3.11 to 3.13 that is here (on the path or from pyenv),
+# Runs mypy and the unit tests on each Python from 3.11 to 3.13 that is here (on the path or from pyenv),
 # but for the one of .venv, each in an environment of its own in the cache folder.
 set -e
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ for python in python3.11 python3.12 python3.13 "${PYENV_ROOT:-$HOME/.pyenv}"/ver
     tested="$tested $found"
     folder=$cache/tests/$found
     .venv/bin/python requirements/environment.py dev --folder "$folder" --python "$python"
-    echo "Unit tests on Python $found"
+    echo "Types and unit tests on Python $found"
+    "$folder/bin/python" -m mypy --cache-dir "$folder/.mypy_cache"  # some locked packages differ by Python
     "$folder/bin/python" -m pytest -q -n 2 --dist loadfile -p no:cacheprovider tests/unit
 done

@@ -40,7 +40,7 @@ class Challenged:
         are dealt into `FOLDS` parts, each forecast by what the others teach.
         """
         unseen = rated.only(judged)
-        before = rated.only(within(rated.matches.days, FIRST_DAY, unseen.matches.days.min()))
+        before = rated.only(within(rated.matches.days, FIRST_DAY, np.min(unseen.matches.days)))
         if len(before.matches) >= _FEWEST_BEFORE:
             return self(before, unseen)
         part = np.arange(len(unseen.matches)) % FOLDS

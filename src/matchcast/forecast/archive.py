@@ -124,7 +124,7 @@ class Archive:
     def last_day(self) -> np.datetime64:
         """The day of the last match of any kind."""
         parts = (self.results, self.international, self.detailed)
-        return max(part.days.max() for part in parts if part is not None)
+        return max(np.max(part.days) for part in parts if part is not None)
 
     def between(self, since: np.datetime64 | None, until: np.datetime64 | None) -> Archive:
         """What happened from one day on (None: from the beginning) and before another (None: to the end)."""

@@ -50,7 +50,7 @@ def judge_held_out(
             note(f"judging a model that has not seen {name}")
             rest = [other for other in sets if other is not rated]
             if internationals:
-                first_day = rated.matches.days[fold].min()
+                first_day = np.min(rated.matches.days[fold])
                 rest = [other.only(other.matches.days < first_day) for other in rest]
             seen, unseen = rated.only(~fold), rated.only(fold)
             of_fold = np.repeat(fold[judged], len(MINUTES))
@@ -73,7 +73,7 @@ def _place(into: dict[str, Floats], forecasts: Mapping[str, Floats], rows: Flags
 
 def _last_years(rated: Rated, since: np.datetime64 | None) -> dict[str, Flags]:
     """The last years as the one fold, where enough is left to learn from."""
-    first_day = rated.matches.days.max() - JUDGED_YEARS * _YEAR if since is None else since
+    first_day = np.max(rated.matches.days) - JUDGED_YEARS * _YEAR if since is None else since
     fold = rated.matches.days >= first_day
     enough = min(fold.sum(), (~fold).sum()) >= FEWEST_MATCHES
     return {f"internationals since {first_day}": fold} if enough else {}

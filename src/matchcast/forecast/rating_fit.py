@@ -51,7 +51,7 @@ def club_ratings(matches: Matches, goals: Floats, scale: Scale) -> dict[str, Rat
         (np.hstack((attack[home], -defence[away])), np.hstack((attack[away], -defence[home])))
     )
     days = matches.days.astype(np.int64)
-    weights = np.tile(np.exp((days - days.max()) / FADE_DAYS), 2)[:, None]
+    weights = np.tile(np.exp((days - np.max(days)) / FADE_DAYS), 2)[:, None]
     normal = rows.T @ (rows * weights) + _CLUB_RIDGE * np.eye(rows.shape[1])
     fitted = np.linalg.solve(normal, (rows * weights).T @ explained.T.ravel())
     return {

@@ -6,6 +6,7 @@ rates that the score, the men and the clock of that moment give.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -124,8 +125,8 @@ class _Field:
         """Play one period of `lengths` seconds in every match; a length of 0 leaves a match alone."""
         phase = min(period, 3) - 1
         regular = HALF_SECONDS if period <= 2 else EXTRA_HALF_SECONDS
-        for start in np.arange(0, lengths.max(), STEP_SECONDS):
-            bin_ = BINS_PER_HALF - 1 if start >= regular else int(start // BIN_SECONDS)
+        for start in range(0, math.ceil(np.max(lengths)), STEP_SECONDS):
+            bin_ = BINS_PER_HALF - 1 if start >= regular else start // BIN_SECONDS
             exposure = np.clip(lengths - start, 0, STEP_SECONDS)
             self._step(period, start, exposure, self._rates(phase, bin_))
 
