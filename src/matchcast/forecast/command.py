@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -62,6 +63,12 @@ def train(data: Path, until: datetime | None, output: Path, compared: bool) -> N
     model = train_model(archive, lambda step: click.echo(step, err=True), others)
     save(model, output)
     click.echo(f"{model.version} written to {output} in {time.monotonic() - begun:.1f} s")
+    folder, file = shlex.quote(str(data)), shlex.quote(str(output))
+    click.echo(
+        f"Judge it with `matchcast evaluate --data {folder} --model {file}`, "
+        f"serve it with `MATCHCAST_MODEL={file} matchcast api`.",
+        err=True,
+    )
 
 
 @click.command()
@@ -107,13 +114,15 @@ def evaluate(
     if held_out and (file is not None or against not in (None, _BASELINES)):
         raise click.UsageError("--held-out trains its own models: it goes with --against baselines alone.")
     configure()
+    model = None if held_out else load_champion() if file is None else load(file)
+    if model is not None:
+        click.echo(f"judging {model.version}, {'the packaged champion' if file is None else file}", err=True)
     archive = read_archive(data)
     judged: Mapping[str, Evaluated | None]
-    if held_out:
+    if model is None:
         judged = _judge_held_out(archive.between(None, _day(until)), _day(since), against is not None)
         version = "trained without what it is judged on"
     else:
-        model = load_champion() if file is None else load(file)
         version = model.version
         judged = evaluate_model(model, archive, _day(since), _day(until), _others(against, archive))
     if page_file is not None:

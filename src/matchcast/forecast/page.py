@@ -25,6 +25,13 @@ polyline{fill:none;stroke-width:2}polyline.model{stroke:var(--model)}circle.mode
 polyline.other{stroke:var(--other);stroke-dasharray:6 3}circle.other{fill:var(--other)}
 """
 
+_FITTED_TOO = {
+    "pre_match": "before the match alone",
+    "minute_by_lead": "minute x goal difference",
+    "base_rate": "base rate",
+}
+"""Baselines that the usual models contain too, which come with an interval: a page shows only those."""
+
 
 def page(version: str, judged: Mapping[str, Evaluated | None]) -> str:
     """The page of an evaluation."""
@@ -52,7 +59,8 @@ def _section(name: str, judged: Evaluated) -> Iterator[str]:
     yield "<th>difference, 95 %</th><th></th></tr></thead><tbody>"
     yield _row("this model", judged)
     for baseline, figures in judged.baselines.items():
-        yield _row(NAMES[baseline], figures)
+        if _FITTED_TOO.get(baseline) not in judged.against:
+            yield _row(NAMES[baseline], figures)
     for other, compared in judged.against.items():
         yield _row(other, compared)
     yield '</tbody></table><div class="plots">'

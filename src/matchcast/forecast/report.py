@@ -12,7 +12,9 @@ NAMES = {
     "minute_by_lead": "minute x goal difference",
     "base_rate": "base rate",
 }
-_COLUMNS = f"{'':34}{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
+_COLUMNS = f"{'log loss':>9}{'Brier':>9}{'RPS':>9}{'ECE':>9}{'ECE 75+':>9}"
+_WIDTH = 34
+"""Characters of the first column at least: longer names widen it."""
 
 
 def report(version: str, judged: Mapping[str, Evaluated | None]) -> str:
@@ -35,34 +37,35 @@ def _table(name: str, judged: Evaluated) -> Iterator[str]:
         yield f"  strength before the match was given for {judged.projected:,} of them"
     if judged.known:
         yield f"  the model may have learned from {judged.known:,} of them: their figures flatter it"
-    yield _COLUMNS
-    yield _row("this model", judged)
+    width = max([_WIDTH, *(len(other) + 3 for other in judged.against)])
+    yield " " * width + _COLUMNS
+    yield _row("this model", judged, width)
     for baseline, figures in judged.baselines.items():
-        yield _row(NAMES[baseline], figures)
-    yield from _against(judged.against)
-    yield f"{'minutes':34}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
-    yield f"{'  log loss':34}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
-    yield f"{'  ECE':34}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
-    yield f"{'favourite before':34}" + "".join(f"{part:>9}" for part in judged.gaps)
-    yield f"{'  matches':34}" + "".join(f"{gap.matches:9,}" for gap in judged.gaps.values())
-    yield f"{'  log loss':34}" + "".join(f"{gap.log_loss:9.4f}" for gap in judged.gaps.values())
-    yield f"{'  ECE':34}" + "".join(f"{gap.ece:9.4f}" for gap in judged.gaps.values())
+        yield _row(NAMES[baseline], figures, width)
+    yield from _against(judged.against, width)
+    yield f"{'minutes':{width}}" + "".join(f"{minutes:>9}" for minutes in judged.bands)
+    yield f"{'  log loss':{width}}" + "".join(f"{band.log_loss:9.4f}" for band in judged.bands.values())
+    yield f"{'  ECE':{width}}" + "".join(f"{band.ece:9.4f}" for band in judged.bands.values())
+    yield f"{'favourite before':{width}}" + "".join(f"{part:>9}" for part in judged.gaps)
+    yield f"{'  matches':{width}}" + "".join(f"{gap.matches:9,}" for gap in judged.gaps.values())
+    yield f"{'  log loss':{width}}" + "".join(f"{gap.log_loss:9.4f}" for gap in judged.gaps.values())
+    yield f"{'  ECE':{width}}" + "".join(f"{gap.ece:9.4f}" for gap in judged.gaps.values())
 
 
-def _against(others: Mapping[str, Compared]) -> Iterator[str]:
+def _against(others: Mapping[str, Compared], width: int) -> Iterator[str]:
     if not others:
         return
-    yield f"{'  beside':34}{'log loss':>9}{'RPS':>9}{'ECE':>9}   difference in log loss, 95 % interval"
+    yield f"{'  beside':{width}}{'log loss':>9}{'RPS':>9}{'ECE':>9}   difference in log loss, 95 % interval"
     for other, compared in others.items():
         between = compared.difference
         yield (
-            f"  {other[:31]:32}{compared.log_loss:9.4f}{compared.rps:9.4f}{compared.ece:9.4f}"
+            f"  {other:{width - 2}}{compared.log_loss:9.4f}{compared.rps:9.4f}{compared.ece:9.4f}"
             f"   {between.mean:+.4f}  {between.low:+.4f} to {between.high:+.4f}  {verdict(compared)}"
         )
 
 
-def _row(name: str, of: Figures) -> str:
-    return f"  {name:32}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
+def _row(name: str, of: Figures, width: int) -> str:
+    return f"  {name:{width - 2}}{of.log_loss:9.4f}{of.brier:9.4f}{of.rps:9.4f}{of.ece:9.4f}{of.ece_75:9.4f}"
 
 
 def verdict(of: Compared) -> str:

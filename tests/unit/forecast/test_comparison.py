@@ -20,6 +20,8 @@ from matchcast.forecast.bootstrap import of_matches
 from matchcast.forecast.challengers import CHALLENGERS
 from matchcast.forecast.comparison import compare
 from matchcast.forecast.evaluate import as_other, evaluate
+from matchcast.forecast.page import page
+from matchcast.forecast.report import report
 from matchcast.forecast.snapshots import MINUTES, goals_to_come, snapshots
 
 SINCE = np.datetime64("2018-06-01")
@@ -87,6 +89,11 @@ def test_every_challenger_forecasts_matches_that_it_did_not_see(invented: Path) 
         "Poisson, score state",
     ):
         assert detailed.against[name].log_loss < base, name
+    shown, html = report("a model", judged), page("a model", judged)
+    for name in CHALLENGERS:
+        assert f"  {name} " in shown
+        assert html.count(f"<td>{name}</td>") == 1
+    assert "its own before the match" not in html
 
 
 def test_challengers_learn_nothing_from_what_they_forecast(matches: Matches) -> None:

@@ -104,8 +104,11 @@ def test_the_commands_train_and_judge(invented: Path, tmp_path: Path) -> None:
     done = _matchcast("train", "--data", invented, "--until", "2018-06-01", "--output", output)
     assert done.returncode == 0, done.stderr
     assert load(output).version in done.stdout
+    assert f"`matchcast evaluate --data {invented} --model {output}`" in done.stderr.splitlines()[-1]
+    assert f"`MATCHCAST_MODEL={output} matchcast api`" in done.stderr.splitlines()[-1]
     text = _matchcast("evaluate", "--data", invented, "--since", "2018-06-01", "--model", output)
     assert text.returncode == 0, text.stderr
+    assert text.stderr.startswith(f"judging {load(output).version}, {output}\n")
     assert "this model" in text.stdout
     assert "base rate" in text.stdout
     asked = _matchcast("evaluate", "--data", invented, "--model", output, "--json")
