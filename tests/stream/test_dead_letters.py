@@ -18,8 +18,15 @@ from matchcast.local.broker import Broker
 from matchcast.settings import Settings
 from matchcast.stream.client import StreamRecord, TopicPartition, connect_admin
 from matchcast.stream.command import dead_letters
-from matchcast.stream.dead_letters import LetterBox, read_letter, read_to_end, resend, write_letter
-from matchcast.stream.errors import UndeliveredRecords
+from matchcast.stream.dead_letters import (
+    LetterBox,
+    drop,
+    read_letter,
+    read_to_end,
+    resend,
+    write_letter,
+)
+from matchcast.stream.errors import UndeliveredRecords, UnknownLetter
 from matchcast.stream.reader import EventReader
 from matchcast.stream.topics import MAX_EVENT_BYTES, Topics
 from matchcast.stream.writer import EventWriter
@@ -47,7 +54,7 @@ def run(topics: Topics, kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: str, status: int = 0) -> str:
         done = CliRunner().invoke(dead_letters, [*arguments, "--kafka-broker", kafka.bootstrap])
         assert done.exit_code == status, done.output
-        return done.stdout
+        return done.stdout_bytes.decode("utf-8", "surrogateescape")
 
     return run
 
@@ -150,6 +157,61 @@ def test_a_record_is_sent_again_as_it_was_and_its_letter_closed(
     assert dict(sent.headers) == {"retried_from": records[1].place.encode()}
     box.refresh()
     assert {letter.key for letter in box} == {records[0].place, records[2].place}
+
+
+def test_who_sends_again_is_told_what_becomes_of_a_record_that_still_cannot_be_read(
+    kafka: Broker, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATCHCAST_EVENTS_TOPIC", topics.events)
+    set_aside(kafka, topics, records_of(topics, 1))
+    done = CliRunner().invoke(dead_letters, ["retry", "--all", "--kafka-broker", kafka.bootstrap])
+    assert done.stderr == "What still cannot be read comes back as a new letter.\n"
+
+
+@pytest.mark.parametrize("command", ["retry", "drop"])
+def test_nothing_is_sent_or_dropped_unless_letters_are_named_or_all_are_meant(
+    kafka: Broker, topics: Topics, run: Run, box: LetterBox, command: str
+) -> None:
+    records = records_of(topics, 2)
+    set_aside(kafka, topics, records)
+    run(command, status=2)
+    run(command, "--all", records[0].place, status=2)
+    box.refresh()
+    assert len(box) == 2
+
+
+def test_a_letter_is_shown_as_its_bytes_came(kafka: Broker, topics: Topics, run: Run) -> None:
+    records = records_of(topics, 3)
+    set_aside(kafka, topics, records)
+    assert run("show", records[1].place).encode("utf-8", "surrogateescape") == records[1].value
+
+
+def test_a_letter_that_is_not_open_cannot_be_shown(
+    kafka: Broker, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATCHCAST_EVENTS_TOPIC", topics.events)
+    (record,) = records_of(topics, 1)
+    set_aside(kafka, topics, [record])
+    drop(kafka.bootstrap, topics.dead_letters)
+    done = CliRunner().invoke(dead_letters, ["show", record.place, "--kafka-broker", kafka.bootstrap])
+    assert isinstance(done.exception, UnknownLetter)
+    assert record.place in done.exception.message
+
+
+def test_a_dropped_letter_is_closed_for_good_and_its_record_not_sent(
+    kafka: Broker, topics: Topics, run: Run, box: LetterBox
+) -> None:
+    records = records_of(topics, 3)
+    set_aside(kafka, topics, records, topic_id="this")
+    assert run("drop", records[0].place) == "1 dropped\n"
+    set_aside(kafka, topics, records[:1], topic_id="this")
+    box.refresh()
+    assert {letter.key for letter in box} == {records[1].place, records[2].place}
+    done = json.loads(run("drop", records[0].place, records[1].place, "--json", status=1))
+    assert done == {"dropped": [records[1].place], "unknown": [records[0].place]}
+    assert run("drop", "--all") == "1 dropped\n"
+    assert run("list") == ""
+    assert read_events(kafka, topics.events) == []
 
 
 @pytest.mark.parametrize("value", [None, b"", b"x"])

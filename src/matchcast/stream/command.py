@@ -9,7 +9,8 @@ import click
 
 from matchcast import settings
 from matchcast.settings import Settings
-from matchcast.stream.dead_letters import DeadLetter, LetterBox, resend
+from matchcast.stream.dead_letters import DeadLetter, drop, read_box, read_letter, resend
+from matchcast.stream.errors import UnknownLetter
 from matchcast.stream.topics import Observer, Topics, catalogue, ensure_topics
 
 _broker = click.option("--kafka-broker", metavar="HOST:PORT", help="Addresses of Kafka, comma-separated.")
@@ -61,7 +62,7 @@ def topics(kafka_broker: str | None, as_json: bool, check: bool) -> None:
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """List or resend the records that could not be read."""
+    """List, show, resend or drop the records that could not be read."""
 
 
 @dead_letters.command("list")
@@ -73,7 +74,7 @@ def dead_letters() -> None:
 def list_letters(kafka_broker: str | None, as_json: bool, limit: int) -> None:
     """Show the letters that are open, the newest first."""
     chosen = settings.load(kafka_broker=kafka_broker)
-    box = _open_box(chosen)
+    box = read_box(chosen.kafka_broker, _topic(chosen), _TIMEOUT)
     newest = box.newest(limit)
     if as_json:
         click.echo(
@@ -83,6 +84,25 @@ def list_letters(kafka_broker: str | None, as_json: bool, limit: int) -> None:
     for letter in newest:
         click.echo(f"{letter.key:44} {letter.at}  {letter.size:>8} bytes  {letter.reason}")
     click.echo(f"{len(box)} open" + (f", {len(newest)} shown" if len(newest) < len(box) else ""), err=True)
+
+
+@dead_letters.command()
+@_broker
+@click.argument("key")
+def show(kafka_broker: str | None, key: str) -> None:
+    """Write the bytes of a letter's record to stdout, as they came.
+
+    KEY is topic/partition/offset, as `list` shows it.
+    """
+    chosen = settings.load(kafka_broker=kafka_broker)
+    topic = _topic(chosen)
+    letter = read_box(chosen.kafka_broker, topic, _TIMEOUT).get(key)
+    value = None if letter is None else read_letter(chosen.kafka_broker, topic, letter, _TIMEOUT)
+    if value is None:
+        raise UnknownLetter(
+            f"{key} is not an open letter.", hint="take a key that `matchcast dead-letters list` shows"
+        )
+    click.echo(value, nl=False)
 
 
 @dead_letters.command()
@@ -104,6 +124,8 @@ def retry(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple
         click.echo(json.dumps(done._asdict(), indent=2))
     else:
         click.echo(f"{len(done.sent)} sent again")
+        if done.sent:
+            click.echo("What still cannot be read comes back as a new letter.", err=True)
         for key in done.unknown:
             click.echo(f"{key} is not an open letter", err=True)
         for key, reason in done.refused.items():
@@ -112,17 +134,32 @@ def retry(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple
         raise click.exceptions.Exit(1)
 
 
+@dead_letters.command("drop")
+@_broker
+@_as_json
+@click.option("--all", "everything", is_flag=True, help="Drop every open letter.")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+def drop_letters(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple[str, ...]) -> None:
+    """Close letters for good, without sending their records again.
+
+    KEY is topic/partition/offset, as `list` shows it.
+    """
+    if everything == bool(keys):
+        raise click.UsageError("Name the letters to drop, or give --all.")
+    chosen = settings.load(kafka_broker=kafka_broker)
+    done = drop(chosen.kafka_broker, _topic(chosen), None if everything else keys)
+    if as_json:
+        click.echo(json.dumps(done._asdict(), indent=2))
+    else:
+        click.echo(f"{len(done.dropped)} dropped")
+        for key in done.unknown:
+            click.echo(f"{key} is not an open letter", err=True)
+    if done.unknown:
+        raise click.exceptions.Exit(1)
+
+
 def _topic(chosen: Settings) -> str:
     return Topics(events=chosen.events_topic).dead_letters
-
-
-def _open_box(chosen: Settings) -> LetterBox:
-    box = LetterBox(chosen.kafka_broker, _topic(chosen))
-    try:
-        box.refresh(_TIMEOUT)
-    finally:
-        box.close()
-    return box
 
 
 def _as_dict(letter: DeadLetter) -> dict[str, Any]:

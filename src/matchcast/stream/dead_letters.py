@@ -1,10 +1,10 @@
-"""Dead letters: records that could not be read, kept with their bytes until they are sent again.
+"""Dead letters: records that could not be read, kept with their bytes until they are sent again or dropped.
 
 A letter's key is the place of its record (``topic/partition/offset``), so that several readers of
 one record make one letter. Its value is the record's value; headers tell the rest. Sending it again
 means: its bytes go to the topic that they came from, under the original key, and once Kafka has
 them a tombstone closes the letter. Killed in between, the letter is still open and is sent twice,
-which the fold of a match does not mind; none is lost.
+which the fold of a match does not mind; none is lost. Dropping it writes the tombstone alone.
 """
 
 from __future__ import annotations
@@ -151,6 +151,21 @@ class LetterBox:
         self._reader.close()
 
 
+def read_box(broker: str, topic: str, timeout: float = 30) -> LetterBox:
+    """Return the box of a topic as it is now; it can be looked at, not refreshed again.
+
+    Raises:
+        KafkaUnavailable: the end was not reached within `timeout` seconds.
+        UnknownTopic: there is no such topic.
+    """
+    box = LetterBox(broker, topic)
+    try:
+        box.refresh(timeout)
+    finally:
+        box.close()
+    return box
+
+
 def read_letter(broker: str, topic: str, letter: DeadLetter, timeout: float = 10) -> bytes | None:
     """Return the bytes of a letter's record; None when Kafka has them no more.
 
@@ -185,11 +200,7 @@ def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout
         KafkaUnavailable: the topic cannot be read within `timeout` seconds.
         UndeliveredRecords: Kafka does not answer; the letters that are not closed yet stay open.
     """
-    box = LetterBox(broker, topic)
-    try:
-        box.refresh(timeout)
-    finally:
-        box.close()
+    box = read_box(broker, topic, timeout)
     wanted = {letter.offset: letter for letter in box if keys is None or letter.key in keys}
     sent: list[str] = []
     refused: dict[str, str] = {}
@@ -207,6 +218,27 @@ def resend(broker: str, topic: str, keys: Collection[str] | None = None, timeout
     return Resent(sent, [key for key in keys or () if key not in known], refused)
 
 
+class Dropped(NamedTuple):
+    """What `drop` did: the keys of the letters that it closed, and those that are not (or no more) open."""
+
+    dropped: list[str]
+    unknown: list[str]
+
+
+def drop(broker: str, topic: str, keys: Collection[str] | None = None, timeout: float = 60) -> Dropped:
+    """Close open letters without sending their records; all of them when `keys` is None.
+
+    Raises:
+        KafkaUnavailable: the topic cannot be read within `timeout` seconds.
+        UndeliveredRecords: Kafka does not answer; letters may stay open.
+    """
+    box = read_box(broker, topic, timeout)
+    with EventWriter(broker, linger_ms=5) as writer:
+        dropped = _close(writer, topic, [letter for letter in box if keys is None or letter.key in keys])
+    known = set(dropped)
+    return Dropped(dropped, [key for key in keys or () if key not in known])
+
+
 def _send(
     writer: EventWriter, topic: str, batch: list[tuple[DeadLetter, StreamRecord]], refused: dict[str, str]
 ) -> list[str]:
@@ -219,11 +251,15 @@ def _send(
         again = [(letter, record) for letter, record in batch if letter.key in failures]
         failures = _write_records(writer, again, origin=False)
     refused |= failures
-    sent = [letter for letter, _ in batch if letter.key not in failures]
-    for letter in sent:
+    return _close(writer, topic, [letter for letter, _ in batch if letter.key not in failures])
+
+
+def _close(writer: EventWriter, topic: str, letters: Collection[DeadLetter]) -> list[str]:
+    """Write the tombstones of letters; return their keys."""
+    for letter in letters:
         writer.write(topic, None, key=letter.key.encode(), headers={"topic_id": letter.topic_id.encode()})
     writer.flush()
-    return [letter.key for letter in sent]
+    return [letter.key for letter in letters]
 
 
 def _write_records(

@@ -61,3 +61,7 @@ class UndeliveredRecords(MatchcastError):
         )
         self.count = count
         self.reason = reason
+
+
+class UnknownLetter(MatchcastError):
+    """No open dead letter has such a key."""
