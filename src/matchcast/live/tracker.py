@@ -31,6 +31,9 @@ KEPT_RELEASED = 20_000
 KEPT_EVENTS = 200
 """Newest events, for the list that shows what comes in."""
 
+PLAYED_ORIGINS = frozenset({"replay", "simulated"})
+"""Origins of the matches that producers of ours play."""
+
 REPEAT_WINDOW_MS = 600_000
 """How long after a match's last record one of its ids, in a record that names no match, is a repeat."""
 
@@ -89,7 +92,8 @@ class Tracker:
 
     A record belongs to the match that it names; one that names none, to the match of its key; one
     without a key, to the running match that has its team, or to a match made from its team, which
-    stays `incomplete` until a record names it.
+    stays `incomplete` until a record names it. Simulated and replayed matches take no record without
+    a key: their producers key each one, so that it is of another match.
 
     Attributes:
         counters: what became of the records.
@@ -199,7 +203,7 @@ class Tracker:
         team = event.team.name
         match = self._match_of_team.get(team)
         if match is None or match.finished or match.match_id not in self._matches:
-            known = [match for match in self if match.has_team(team)]
+            known = [match for match in self if match.has_team(team) and not _is_played(match)]
             running = [match for match in known if not match.finished]
             repeated = [
                 match
@@ -283,3 +287,8 @@ class Tracker:
         tracker._finished = dict.fromkeys(head.finished)
         tracker._released = dict.fromkeys(head.released)
         return tracker
+
+
+def _is_played(match: RunningMatch) -> bool:
+    info = match.state.info
+    return info is not None and info.origin in PLAYED_ORIGINS

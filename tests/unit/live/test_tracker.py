@@ -61,6 +61,32 @@ def test_a_record_without_match_or_key_belongs_to_the_running_match_of_its_team(
     assert only(tracker).state.events == 3
 
 
+@pytest.mark.parametrize("origin", ["simulated", "replay"])
+def test_a_record_without_match_or_key_does_not_score_in_a_match_that_is_played_here(
+    log: Any, event: Event, origin: str
+) -> None:
+    tracker = Tracker()
+    played = {"id": "derby", "home_team": "Tottenham", "away_team": "Arsenal", "origin": origin}
+    goal = event("Shot", shot={"outcome": {"name": "Goal"}})
+    tracker.ingest([log.put(event(match=played), "derby"), log.put(goal), log.put(event(minute=2))])
+    derby, made = tracker.get("derby"), tracker.get("arsenal")
+    assert derby is not None
+    assert made is not None
+    assert derby.state.events == 1
+    assert made.state.events == 2
+    assert made.summary.incomplete
+
+
+def test_the_match_of_a_team_stops_taking_records_without_a_key_once_it_is_said_to_be_simulated(
+    log: Any, event: Event
+) -> None:
+    tracker = Tracker()
+    played = {"id": "derby", "home_team": "Tottenham", "away_team": "Arsenal", "origin": "simulated"}
+    tracker.ingest([log.put(event(), "derby"), log.put(event()), log.put(event(match=played), "derby")])
+    tracker.ingest([log.put(event())])
+    assert [match.match_id for match in tracker.listed()] == ["arsenal", "derby"]
+
+
 @pytest.mark.parametrize("key", [None, b""])
 def test_a_record_of_nobody_makes_a_match_of_its_team_that_is_incomplete(
     log: Any, event: Event, key: bytes | None
