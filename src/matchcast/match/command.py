@@ -19,16 +19,35 @@ from matchcast.sources.recording import Naming
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--home", metavar="NAME", help="The home team, as the file names it.")
 @click.option("--away", metavar="NAME", help="The away team, as the file names it.")
+@click.option("--competition", metavar="TEXT", help="The competition, where the file does not say it.")
+@click.option("--neutral", is_flag=True, help="No team was at home: no home advantage.")
+@click.option("--knockout", is_flag=True, help="The match had to have a winner.")
 @click.option(
     "--provider", default=STATSBOMB, show_default=True, help=f"One of {', '.join(provider_names())}."
 )
 @click.option("--companion", type=click.Path(path_type=Path), help="Second file of providers that ship two.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, a valid body for the API's /predict.")
 def state(
-    file: Path, home: str | None, away: str | None, provider: str, companion: Path | None, as_json: bool
+    file: Path,
+    home: str | None,
+    away: str | None,
+    competition: str | None,
+    neutral: bool,
+    knockout: bool,
+    provider: str,
+    companion: Path | None,
+    as_json: bool,
 ) -> None:
     """Print the state that the events of FILE fold to: score, clock, statistics, timeline."""
-    recording = read(file, provider, Naming(home=home, away=away, companion=companion))
+    naming = Naming(
+        home=home,
+        away=away,
+        companion=companion,
+        competition=competition,
+        neutral=neutral,
+        knockout=knockout,
+    )
+    recording = read(file, provider, naming)
     folded = MatchState(recording.match.id, recording.match)
     for record in recording.records:
         folded.apply(msgspec.convert(record, Event))
@@ -64,5 +83,6 @@ def _shown(side: SideStatistics, name: str) -> str:
 
 def _entry(entry: TimelineEntry) -> str:
     who = " ".join(part for part in (entry.player, f"({entry.team})" if entry.team else None) if part)
-    detail = f" for {entry.detail}" if entry.kind == "substitution" and entry.detail else ""
-    return f"{entry.clock + chr(39):>6}  {entry.score.home}-{entry.score.away}  {entry.kind.replace('_', ' ')}  {who}{detail}".rstrip()
+    if entry.kind == "substitution" and entry.detail:  # the event's player goes off
+        who = f"{entry.detail} for {who}"
+    return f"{entry.clock + chr(39):>6}  {entry.score.home}-{entry.score.away}  {entry.kind.replace('_', ' ')}  {who}".rstrip()

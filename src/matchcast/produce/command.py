@@ -204,6 +204,11 @@ def produce(
 )
 @click.option("--home", type=Name(), metavar="NAME", help="The home team, where the file does not say it.")
 @click.option("--away", type=Name(), metavar="NAME", help="The away team, where the file does not say it.")
+@click.option(
+    "--competition", type=Name(), metavar="TEXT", help="The competition, where the file does not say it."
+)
+@click.option("--neutral", is_flag=True, help="No team is at home: no home advantage.")
+@click.option("--knockout", is_flag=True, help="The match has to have a winner.")
 @click.option("--match-id", type=Name(), metavar="ID", help="Id of the match; by default the file's name.")
 def replay(
     files: tuple[Path, ...],
@@ -213,6 +218,9 @@ def replay(
     companion: Path | None,
     home: str | None,
     away: str | None,
+    competition: str | None,
+    neutral: bool,
+    knockout: bool,
     match_id: str | None,
 ) -> None:
     """Play event files of real matches into Kafka, each event as it is.
@@ -229,7 +237,15 @@ def replay(
         raise click.UsageError(
             "--home, --away, --match-id and --companion say something of one match: give one FILE."
         )
-    naming = Naming(home=home, away=away, match_id=match_id, companion=companion)
+    naming = Naming(
+        home=home,
+        away=away,
+        match_id=match_id,
+        companion=companion,
+        competition=competition,
+        neutral=neutral,
+        knockout=knockout,
+    )
     recordings = [read(path, provider, naming) for path in files]
     names = [recording.match.id for recording in recordings]
     double = next((name for name in names if names.count(name) > 1), None)

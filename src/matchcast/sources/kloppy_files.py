@@ -29,6 +29,8 @@ def read_kloppy(path: Path, provider: Provider, naming: Naming) -> Recording:
     """Read a provider's event file; `read` has the contract."""
     dataset = _load(path, provider, naming)
     sides = _sides(path, dataset, naming)
+    if all(_team(event) is None for event in dataset.records):
+        raise UnreadableFile(path, "none of its events names a team", hint="fetch the file again")
     records = list(_records(dataset, sides))
     try:
         msgspec.convert(records, list[Event])
@@ -44,7 +46,9 @@ def read_kloppy(path: Path, provider: Provider, naming: Naming) -> Recording:
         id=naming.match_id or stem_of(path),
         home_team=sides.names["home"],
         away_team=sides.names["away"],
-        knockout=any(record["period"] >= EXTRA_FIRST for record in records),
+        competition=naming.competition,
+        neutral=naming.neutral,
+        knockout=naming.knockout or any(record["period"] >= EXTRA_FIRST for record in records),
         kick_off=date.isoformat(timespec="seconds") if date is not None else None,
         origin="replay",
     )

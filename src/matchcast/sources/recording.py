@@ -39,12 +39,18 @@ class Naming:
         home, away: Names of the teams.
         match_id: Id of the match; by default the file's name without its endings.
         companion: The second file of a match, for a provider that ships two.
+        competition: Name of the competition.
+        neutral: No team is at home, whatever the file says.
+        knockout: The match has to have a winner, whatever the file says.
     """
 
     home: str | None = None
     away: str | None = None
     match_id: str | None = None
     companion: Path | None = None
+    competition: str | None = None
+    neutral: bool = False
+    knockout: bool = False
 
 
 LONGEST_ID: Final = 150

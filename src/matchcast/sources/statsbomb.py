@@ -68,9 +68,11 @@ def _match(path: Path, events: list[Event], naming: Naming) -> MatchInfo:
         id=naming.match_id or stem_of(path),
         home_team=home,
         away_team=away,
-        competition=fixture.competition,
-        neutral=fixture.neutral,
-        knockout=fixture.knockout or any(event.period_or_inferred >= EXTRA_FIRST for event in events),
+        competition=naming.competition or fixture.competition,
+        neutral=naming.neutral or fixture.neutral,
+        knockout=naming.knockout
+        or fixture.knockout
+        or any(event.period_or_inferred >= EXTRA_FIRST for event in events),
         kick_off=fixture.kick_off,
         origin="replay",
     )

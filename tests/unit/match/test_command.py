@@ -64,3 +64,32 @@ def test_a_file_that_is_none_is_one_sentence_and_exit_code_one(
     error = capsys.readouterr().err
     assert "is not JSON" in error
     assert "Try: " in error
+
+
+def test_a_substitution_names_who_comes_on_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = {
+        "id": 2,
+        "minute": 54,
+        "second": 0,
+        "type": {"name": "Substitution"},
+        "team": {"name": "France"},
+        "player": {"name": "N. Kanté"},
+        "substitution": {"replacement": {"name": "S. N'Zonzi"}},
+    }
+    file = _write(tmp_path, _goal(1, "Croatia", 10), change)
+    assert _run(monkeypatch, file, "--home", "France", "--away", "Croatia") == 0
+    assert "substitution  S. N'Zonzi for N. Kanté (France)\n" in capsys.readouterr().out
+
+
+def test_a_final_can_be_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _write(tmp_path, _goal(1, "Croatia", 10), _goal(2, "France", 50))
+    assert _run(monkeypatch, file, "--neutral", "--knockout", "--competition", "World Cup", "--json") == 0
+    match = json.loads(capsys.readouterr().out)["match"]
+    assert (match["competition"], match["neutral"], match["knockout"]) == ("World Cup", True, True)
+    assert _run(monkeypatch, file, "--json") == 0
+    match = json.loads(capsys.readouterr().out)["match"]
+    assert (match["competition"], match["neutral"], match["knockout"]) == (None, False, False)
