@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,28 @@ def test_a_file_that_does_not_name_its_teams_asks_for_them() -> None:
     naming = Naming(companion=FILES / "impect_lineups.json")
     with pytest.raises(UnreadableFile, match="does not say which teams play"):
         read(FILES / "impect_events.json", "impect", naming)
+
+
+def test_a_file_whose_events_name_no_team_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    match = json.loads((FILES / "datafactory_events.json").read_text())
+    recoveries = match["incidences"]["stealings"]
+    for recovery in recoveries.values():
+        recovery["team"] = None
+        recovery.pop("plyrId", None)
+    match["incidences"] = {
+        kind: events if kind in ("status", "stealings") else {}
+        for kind, events in match["incidences"].items()
+    }
+    path = tmp_path / "match.json"
+    path.write_text(json.dumps(match))
+    with pytest.raises(UnreadableFile, match="none of its events names a team"):
+        read(path, "datafactory")
+
+
+def test_the_user_tells_of_other_providers_matches_what_their_files_do_not() -> None:
+    naming = Naming(competition="World Cup", neutral=True, knockout=True)
+    match = read(FILES / "wyscout_events_v2.json", "wyscout", naming).match
+    assert (match.competition, match.neutral, match.knockout) == ("World Cup", True, True)
 
 
 def test_kloppy_is_imported_only_for_files_that_need_it() -> None:
