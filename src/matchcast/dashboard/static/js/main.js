@@ -105,7 +105,7 @@ function follow(matchId, { visited = false } = {}) {
 
 function leaveMatch() {
   Object.assign(state, { matchId: null, stats: null, prediction: null });
-  say("That match is not kept any more.");
+  say("There is no match of that id here: it never ran, or it is not kept any more.");
   history.replaceState({}, "", "/");
   feed.open(null);
 }

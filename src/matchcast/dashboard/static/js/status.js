@@ -78,7 +78,7 @@ function drawLetters({ count, newest }, now) {
   else {
     const bytes = ({ key }) => (session.operator ? el("a", { href: `/api/dead-letters/${key.split("/").map(encodeURIComponent).join("/")}` }, key) : key);
     box.replaceChildren(
-      el("p", {}, el("b", {}, String(count)), ` ${count === 1 ? "record was" : "records were"} skipped and kept aside. `, el("code", {}, "matchcast dead-letters list"), " shows them, ", el("code", {}, "retry"), " sends them again."),
+      el("p", {}, el("b", {}, String(count)), ` ${count === 1 ? "record was" : "records were"} skipped and kept aside. `, el("code", {}, "matchcast dead-letters list"), " shows them, ", el("code", {}, "matchcast dead-letters retry --all"), " sends them again."),
       table("Newest dead letters", ["Topic/partition/offset", "Reason", "When"], newest.map((letter) => [bytes(letter), letter.reason, ago(letter.at, now)])));
   }
 }
