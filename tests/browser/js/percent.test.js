@@ -34,7 +34,11 @@ test("at full time the result is certain", () => {
 });
 
 test("a change has its sign, and none is none", () => {
-  assert.equal(points(0.62, 0.31), "+31");
-  assert.equal(points(0.31, 0.35), "−4");
-  assert.equal(points(0.312, 0.309), "±0");
+  assert.deepEqual(points({ home: 0.62, draw: 0.2, away: 0.18 }, { home: 0.31, draw: 0.2, away: 0.49 }), { home: "+31", draw: "±0", away: "−31" });
+});
+
+test("a change is the difference of the numbers that are shown", () => {
+  const [now, before] = [{ home: 0.545, draw: 0.2305, away: 0.2245 }, { home: 1 / 3, draw: 1 / 3, away: 1 / 3 }];
+  assert.deepEqual([shareLabels(now).home, shareLabels(before).home], ["55\u202f%", "34\u202f%"]);
+  assert.deepEqual(points(now, before), { home: "+21", draw: "−10", away: "−11" });
 });

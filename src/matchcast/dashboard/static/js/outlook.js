@@ -48,13 +48,18 @@ export class Outlook {
     const goal = beforeLastGoal(prediction.history);
     const basis = goal?.share ?? (stats.status === "scheduled" ? null : before);
     const names = { home: stats.match.home_team, draw: "Draw", away: stats.match.away_team };
+    const change = basis && points(current, basis);
     for (const side of SIDES) {
       const parts = this.sides[side];
       setText(parts.name, names[side]);
       setText(parts.value, labels[side]);
-      setText(parts.change, basis ? `${points(current[side], basis[side])} pts` : "");
+      setText(parts.change, change ? `${change[side]} pts` : "");
     }
-    this.segments.forEach((segment, index) => { segment.style.flexGrow = String(over ? current[SIDES[index]] : Math.max(current[SIDES[index]], 0.004)); });
+    this.segments.forEach((segment, index) => {
+      const share = current[SIDES[index]];
+      segment.hidden = over && share === 0; // its gap would cut the bar short
+      segment.style.flexGrow = String(over ? share : Math.max(share, 0.004));
+    });
     this.bar.setAttribute("aria-label", `${names.home} ${labels.home}, draw ${labels.draw}, ${names.away} ${labels.away}`);
     const begun = stats.status !== "scheduled";
     this.ticks.hidden = !before || !begun;
@@ -68,8 +73,8 @@ export class Outlook {
     setText(this.notes, current.notes?.join(" ") ?? "");
   }
 
-  #renderExpected({ match, status }, forecast, over) {
-    const items = over ? [] : this.#items(match, forecast, status);
+  #renderExpected(stats, forecast, over) {
+    const items = over ? [] : this.#items(stats, forecast);
     this.expected.hidden = !items.length;
     keyed(this.expected, items, ([term]) => term, ([term]) => el("div", {}, el("dt", {}, term), el("dd"), el("dd", { class: "muted" })), (node, [, main, more]) => {
       setText(node.children[1], main);
@@ -77,7 +82,7 @@ export class Outlook {
     });
   }
 
-  #items(match, forecast, status) {
+  #items({ match, status, score }, forecast) {
     const { scores, next_goal: next, expected_goals: goals, advance } = forecast;
     const items = [];
     if (advance) {
@@ -93,8 +98,8 @@ export class Outlook {
       const [name, value] = [[match.home_team, next.home], [match.away_team, next.away], ["No more goals", next.none]].sort((a, b) => b[1] - a[1])[0];
       items.push(["Next goal", name, percent(value)]);
     }
-    if (forecast.over_2_5 !== undefined) items.push(["Over 2.5 goals", percent(forecast.over_2_5), ""]);
-    if (forecast.both_teams_to_score !== undefined) items.push(["Both teams score", percent(forecast.both_teams_to_score), ""]);
+    if (forecast.over_2_5 !== undefined) items.push(["Over 2.5 goals", score.home + score.away > 2 ? "Certain" : percent(forecast.over_2_5), ""]);
+    if (forecast.both_teams_to_score !== undefined) items.push(["Both teams score", score.home && score.away ? "Certain" : percent(forecast.both_teams_to_score), ""]);
     return items;
   }
 }

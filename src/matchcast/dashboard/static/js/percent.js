@@ -34,9 +34,15 @@ export function percent(probability, final = false) {
   return word(Math.round(100 * probability), final);
 }
 
-/** The change between two probabilities in points, with its sign: `+31`, `−4`, `±0`. */
+/** The changes of home, draw and away in points, as the labels of both show them: `+31`, `−4`, `±0`. */
 export function points(now, before) {
-  const change = Math.round(100 * now) - Math.round(100 * before);
+  const rounded = ({ home, draw, away }) => roundShares([home, draw, away]);
+  const earlier = rounded(before);
+  const [home, draw, away] = rounded(now).map((whole, index) => signed(whole - earlier[index]));
+  return { home, draw, away };
+}
+
+function signed(change) {
   if (change === 0) return "±0";
   return change > 0 ? `+${change}` : `−${-change}`;
 }

@@ -1,9 +1,7 @@
 // The header that stays: teams, score, clock, men sent off, and how fresh it all is.
 
 import { byId, el, setAttribute, setText } from "./dom.js";
-import { clockText, scoreText } from "./words.js";
-
-const ORIGINS = { simulated: "Simulated", replay: "Replay", real: "", live: "" };
+import { clockText, ORIGINS, scoreText } from "./words.js";
 
 function showReds(node, count) {
   if (node.childElementCount && Number(node.dataset.count) === count) return;

@@ -17,6 +17,8 @@ const KINDS = {
   shoot_out_miss: "Shoot-out: missed",
 };
 
+export const ORIGINS = { simulated: "Simulated", replay: "Replay", live: "Live feed", real: "Live feed" };
+
 export const isOver = (status) => status === "finished" || status === "abandoned";
 export const scoreText = ({ home, away }) => `${home}–${away}`;
 export const teamOf = (match, side) => (side === "home" ? match.home_team : side === "away" ? match.away_team : null);
@@ -82,7 +84,7 @@ function largestSwing(history, match) {
   if (!best || Math.round(100 * best.gain) < 5) return "";
   const { side, point, before } = best;
   const cause = point.kind === "goal" ? "goal" : "red card";
-  return ` The largest swing: ${points(point[side], before[side])} points for ${teamOf(match, side)} with the ${cause} in minute ${minuteLabel(point.period, point.minute)}.`;
+  return ` The largest swing: ${points(point, before)[side]} points for ${teamOf(match, side)} with the ${cause} in minute ${minuteLabel(point.period, point.minute)}.`;
 }
 
 /** What the chart of probabilities shows. */
@@ -104,7 +106,7 @@ export function xgSentence({ match, shots }, xg) {
   const counted = shots.filter((shot) => shot.side && shot.period < 5);
   if (!counted.length) return "No shots yet.";
   const best = counted.reduce((a, b) => (b.xg > a.xg ? b : a));
-  return `${match.home_team} ${xg.home.toFixed(2)}, ${match.away_team} ${xg.away.toFixed(2)} expected goals from ${counted.length} shots. `
+  return `${match.home_team} ${xg.home.toFixed(2)}, ${match.away_team} ${xg.away.toFixed(2)} expected goals from ${counted.length} ${counted.length === 1 ? "shot" : "shots"}. `
     + `The best chance: ${best.player ?? teamOf(match, best.side)} in minute ${minuteLabel(best.period, best.minute)} (${best.xg.toFixed(2)}).`;
 }
 
