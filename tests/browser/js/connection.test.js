@@ -34,6 +34,19 @@ test("a feed without heartbeats is live as long as it sends, and may pause at ha
   assert.equal(seen({ lamps, changedAt: NOW - 30_000, stats: stats("half_time") }).state, "live");
 });
 
+test("a running match of which nothing was heard for a minute is stale, whoever is online", () => {
+  assert.equal(seen({ changedAt: NOW - 50_000 }).state, "live");
+  const { state, text, sentence } = seen({ changedAt: NOW - 420_000 });
+  assert.deepEqual([state, text], ["stale", "Stale · 7 min ago"]);
+  assert.match(sentence, /No event of this match has come/);
+});
+
+test("a break is no silence until it is longer than any", () => {
+  const pause = (minutes) => seen({ changedAt: NOW - 60_000 * minutes, stats: stats("half_time") });
+  assert.deepEqual([pause(7).state, pause(7).text], ["waiting", "Half-time · 7 min ago"]);
+  assert.equal(pause(40).state, "stale");
+});
+
 test("what is over stays over", () => {
   assert.equal(seen({ stats: stats("finished"), lamps: { ...online, kafka: { state: "offline" } } }).text, "Finished");
 });

@@ -4,6 +4,8 @@ import { clockLabel } from "./clock.js";
 import { SILENCE_MS } from "./feed.js";
 import { isOver } from "./words.js";
 
+const STALE_MS = 60_000; // the ball is never out for so long that a feed has nothing to say
+const LONGEST_BREAK_MS = 30 * 60_000;
 const QUIET_MS = 5_000; // what came in the last seconds is fresh, whatever a probe says
 
 /** An age as people say it: `2 s`, `3 min`, `1 h`. */
@@ -46,5 +48,9 @@ export function connectionOf({ feed, stats, lamps, changedAt }, now = Date.now()
   }
   if (stats === null) return { state: "waiting", text: "Waiting for a match", sentence: source };
   if (stats.status === "scheduled") return { state: "waiting", text: "Waiting for kick-off", sentence: null };
+  if (stats.status === "half_time" && age > STALE_MS && age <= LONGEST_BREAK_MS) return { state: "waiting", text: `Half-time · ${ageText(age)} ago`, sentence: null };
+  if (age > STALE_MS) {
+    return { state: "stale", text: `Stale · ${ageText(age)} ago`, sentence: "No event of this match has come since: what is here may be old." };
+  }
   return { state: "live", text: `Live · ${ageText(age)} ago`, sentence: null };
 }
