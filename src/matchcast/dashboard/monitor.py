@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import gevent
@@ -22,15 +22,16 @@ class Monitor:
 
     Args:
         probes: For each component what looks at it; a probe that fails leaves it unknown.
+        absent: Names of the components that are not part of this system; they do not count in `overall`.
 
     Attributes:
         on_change: Called when a component's state changed.
     """
 
-    def __init__(self, probes: Mapping[str, Probe]) -> None:
+    def __init__(self, probes: Mapping[str, Probe], absent: Collection[str] = ()) -> None:
         self._probes = dict(probes)
         self.on_change: Callable[[], None] = lambda: None
-        self.components = {name: Component(name) for name in probes}
+        self.components = {name: Component(name, required=name not in absent) for name in probes}
         self._greenlets: list[gevent.Greenlet] = []
 
     def start(self) -> None:
@@ -59,8 +60,10 @@ class Monitor:
 
     @property
     def overall(self) -> State:
-        """The worst state of all components."""
-        return worst(self.states().values())
+        """The worst state of all components that are part of this system."""
+        return worst(
+            component.current().state for component in self.components.values() if component.required
+        )
 
     def lamps(self) -> dict[str, Any]:
         """Return each component's state, reason and since when."""

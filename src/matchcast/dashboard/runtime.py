@@ -51,7 +51,10 @@ class Runtime:
         lamps = ModelLamps(settings.api_url)
         board = Board(self.live, lambda: lamps.model)
         metrics = Metrics()
-        self._monitor = Monitor(make_probes(self.live, lamps, lambda: self._broadcast.open_streams))
+        self._monitor = Monitor(
+            make_probes(self.live, lamps, lambda: self._broadcast.open_streams),
+            absent=() if settings.airflow_url else ("airflow",),
+        )
         self._publisher = Publisher(
             board, self._monitor, settings.max_streams, metrics.forecast_seconds.observe
         )

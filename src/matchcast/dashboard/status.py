@@ -47,10 +47,16 @@ def iso(at: float | None) -> str | None:
 
 
 class Component:
-    """One part of the system: its latest reading, and the worst state in each minute of the last hour."""
+    """One part of the system: its latest reading, and the worst state in each minute of the last hour.
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.time) -> None:
+    Attributes:
+        name: What it is called.
+        required: Whether this system has it; the state of a part that was never set up is nobody's alarm.
+    """
+
+    def __init__(self, name: str, clock: Callable[[], float] = time.time, *, required: bool = True) -> None:
         self.name = name
+        self.required = required
         self._clock = clock
         self._reading = Reading("unknown", "Not looked at yet.")
         self._read_at: float | None = None
@@ -94,6 +100,7 @@ class Component:
         reading = self.current()
         return {
             "name": self.name,
+            "required": self.required,
             "state": reading.state,
             "reason": reading.reason,
             "since": iso(self._read_at if self._is_stale() else self._since),

@@ -1,7 +1,7 @@
 // Airflow's controls: what runs, and for the operator starting, pausing and resuming it.
 
 import { get, post, session } from "./ask.js";
-import { byId, el } from "./dom.js";
+import { breakable, byId, el } from "./dom.js";
 
 const EVERY_MS = 30_000;
 const USUAL = ["football_pipeline", "retraining_pipeline"];
@@ -10,22 +10,20 @@ function control(text, enabled, act) {
   return el("button", { class: "button", disabled: !enabled, onclick: act }, text);
 }
 
-/** A name that may break after its underscores. */
-const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, el("wbr")]);
-
 function dagCard(dag, enabled, act) {
   const path = `/api/airflow/dags/${encodeURIComponent(dag.dag_id)}`;
   const last = dag.last_run ? `Last run: ${dag.last_run.state ?? "unknown"}` : "Has not run yet";
   return el("div", { class: "dag" },
-    el("span", {}, el("b", {}, ...breakable(dag.dag_id)), enabled !== null && el("span", { class: "muted" }, dag.is_paused ? `Paused. ${last}` : last)),
+    el("span", {}, el("b", {}, breakable(dag.dag_id)), enabled !== null && el("span", { class: "muted" }, dag.is_paused ? `Paused. ${last}` : last)),
     el("div", { class: "buttons" },
       control("Trigger", enabled, () => act(`${path}/trigger`)),
       control(dag.is_paused ? "Resume" : "Pause", enabled, () => act(`${path}/${dag.is_paused ? "resume" : "pause"}`))));
 }
 
-/** Show Airflow's controls and keep them fresh; where it is not running they are off, with the reason. */
+/** Show Airflow's controls and keep them fresh, where there is one; the page itself says that there is none. */
 export function installAirflow() {
   const box = byId("airflow");
+  if (!box.dataset.url) return { show() {} };
   let said = null;
 
   async function act(path) {

@@ -34,6 +34,11 @@ export function mark(side) {
   return el("i", { class: `mark ${side}`, "aria-hidden": "true" });
 }
 
+/** A name that may break after its underscores. */
+export function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
+}
+
 /** Set a text only where it differs, so that unchanged nodes are left alone. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -2,8 +2,8 @@
 
 import { get, Poller, session } from "./ask.js";
 import { ageText } from "./connection.js";
-import { byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
-import { partName, stateWord } from "./lamps.js";
+import { breakable, byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
+import { partName, shownState, stateWord } from "./lamps.js";
 import { showSession } from "./who.js";
 
 const EVERY_MS = 5_000;
@@ -11,13 +11,15 @@ const LETTERS = { o: "online", w: "warning", x: "offline", u: "unknown" };
 const STRIP = [["Source", "producer"], ["Kafka", "kafka"], ["Match", "dashboard"], ["Forecast", "model"], ["API", "api"], ["Dashboard", "dashboard"], ["Airflow", "airflow"]];
 const ORDER = ["producer", "kafka", "dashboard", "api", "model", "airflow"];
 
+const ONE = { "open streams": "open stream", "matches running": "match running" };
+
 const poller = new Poller();
 let lastGood = null;
 
 const ago = (iso, now) => (iso ? `${ageText(now - Date.parse(iso))} ago` : "never");
 
 function headline(overall, components) {
-  const bad = components.filter(({ state }) => state === overall).map(({ name }) => partName(name));
+  const bad = components.filter((part) => shownState(part) === overall).map(({ name }) => partName(name));
   if (overall === "online") return "All parts are online";
   return `${stateWord(overall)}: ${bad.join(", ")}`;
 }
@@ -30,7 +32,7 @@ function drawBanner(overall, text, note) {
 }
 
 function drawStrip(components) {
-  const states = Object.fromEntries(components.map(({ name, state }) => [name, state]));
+  const states = Object.fromEntries(components.map((part) => [part.name, shownState(part)]));
   keyed(byId("strip"), STRIP, ([label]) => label, ([label]) => el("li", {}, icon("unknown", "lamp"), el("span", {}, label), el("span", { class: "word" })), (node, [, name]) => {
     const state = states[name] ?? "unknown";
     setAttribute(node, "data-state", state);
@@ -39,13 +41,24 @@ function drawStrip(components) {
   });
 }
 
-function drawPart(node, part, now, slotSeconds) {
-  setAttribute(node, "data-state", part.state);
-  node.querySelector("use").setAttribute("href", `#i-${part.state}`);
-  setText(node.querySelector(".word"), stateWord(part.state));
+/** The number of a card in words; that of the streams is the newest, not that of the last look. */
+function numberOf({ name, number }, streams) {
+  if (!number) return { value: "–", label: "" };
+  const value = name === "dashboard" && number.label === "open streams" ? streams.open : number.value;
+  return { value: value == null ? "–" : String(value), label: value === 1 ? ONE[number.label] ?? number.label : number.label };
+}
+
+function drawPart(node, part, { now, slotSeconds, streams }) {
+  const state = shownState(part);
+  const absent = state === "absent";
+  setAttribute(node, "data-state", state);
+  node.querySelector("use").setAttribute("href", `#i-${state}`);
+  setText(node.querySelector(".word"), stateWord(state));
+  for (const detail of [".number", ".slots", ".foot"]) node.querySelector(detail).hidden = absent;
   setText(node.querySelector(".reason"), part.reason);
-  setText(node.querySelector(".number b"), part.number?.value == null ? "–" : String(part.number.value));
-  setText(node.querySelector(".number span"), part.number?.label ?? "");
+  const number = numberOf(part, streams);
+  setText(node.querySelector(".number b"), number.value);
+  setText(node.querySelector(".number span"), number.label);
   setText(node.querySelector(".since"), part.since ? `${stateWord(part.state)} for ${ageText(now - Date.parse(part.since))}` : "");
   setText(node.querySelector(".success"), `Last success ${ago(part.last_success, now)}`);
   const slots = [...part.history].map((letter) => LETTERS[letter] ?? "unknown");
@@ -56,13 +69,13 @@ function drawPart(node, part, now, slotSeconds) {
   setAttribute(bars, "aria-label", `The last ${Math.round((slots.length * slotSeconds) / 60)} minutes, a slot each ${slotSeconds} s: ${counts.map(([state, count]) => `${count} ${state}`).join(", ")}`);
 }
 
-function drawParts(components, now, slotSeconds) {
+function drawParts(components, at) {
   const sorted = components.toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
   keyed(byId("parts"), sorted, ({ name }) => name, ({ name }) => el("article", { class: "card part", id: `part-${name}` },
     el("header", {}, icon("unknown", "lamp"), el("h3", {}, partName(name)), el("span", { class: "word" })),
     el("p", { class: "reason" }), el("p", { class: "number" }, el("b"), el("span", { class: "muted" })),
     el("div", { class: "slots", role: "img" }), el("p", { class: "foot" }, el("span", { class: "since" }), el("span", { class: "success" }))),
-  (node, part) => drawPart(node, part, now, slotSeconds));
+  (node, part) => drawPart(node, part, at));
 }
 
 function table(caption, head, rows) {
@@ -97,12 +110,13 @@ function drawVersions(versions, components, streams) {
 
 function drawConfiguration(configuration) {
   byId("configuration").replaceChildren(configuration
-    ? table("Settings", ["Setting", "Value", "From"], configuration.map(({ name, value, origin }) => [el("code", {}, name), value, origin]))
+    ? table("Settings", ["Setting", "Value", "From"], configuration.map(({ name, value, origin }) => [el("code", {}, breakable(name)), value, origin]))
     : el("p", { class: "muted" }, "The settings are shown to the operator. ", el("a", { href: "/login" }, "Log in")));
 }
 
 async function drawRuns() {
   const box = byId("runs");
+  if (!box.dataset.url) return;
   try {
     const { dags } = await get("/api/airflow/dags");
     const runs = await Promise.all(dags.map(({ dag_id: dag }) => get(`/api/airflow/dags/${encodeURIComponent(dag)}/runs`).then((answer) => answer.runs ?? answer.dag_runs ?? [])));
@@ -123,7 +137,7 @@ async function ask() {
     const now = Date.parse(status.as_of);
     drawBanner(status.overall, headline(status.overall, status.components), `As of ${new Date(now).toLocaleTimeString()}`);
     drawStrip(status.components);
-    drawParts(status.components, now, status.slot_seconds ?? 60);
+    drawParts(status.components, { now, slotSeconds: status.slot_seconds ?? 60, streams: status.streams });
     drawLetters(status.dead_letters, now);
     drawVersions(status.versions, status.components, status.streams);
     drawConfiguration(status.configuration);
