@@ -93,7 +93,7 @@ export class Chart {
     this.#plot = new window.uPlot({
       width,
       height: this.narrow ? Math.round(this.height * 0.86) : this.height,
-      padding: [6, this.narrow ? 46 : 132, 0, 0],
+      padding: [6, this.narrow ? 58 : 132, 0, 0],
       cursor: { show: false },
       legend: { show: false },
       select: { show: false },
@@ -111,7 +111,7 @@ export class Chart {
         },
         {
           ...common,
-          size: this.narrow ? 36 : 42,
+          size: 42,
           gap: 6,
           splits: () => ySplits(this.view),
           values: (_, splits) => splits.map(yValues),
