@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from matchcast.local.broker import Broker
 
 from ..stream.dashboard.processes import PASSWORD, Dashboard
-from .conftest import NewMatch, OpenPage
+from .conftest import NewMatch, OpenPage, StartDashboard, make_topic
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ def log_in(page: Page, password: str = PASSWORD) -> None:
 def test_a_stranger_sees_that_a_new_match_needs_the_login_and_cannot_start_one(
     dashboard: Dashboard, new_match: NewMatch, open_page: OpenPage
 ) -> None:
-    page = open_page(dashboard, new_match().page)
+    match = new_match("Everton", "Ajax")
+    page = open_page(dashboard, match.page)
     page.get_by_role("button", name="New match").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("needs the operator’s login")
@@ -66,6 +67,10 @@ def test_a_stranger_sees_that_a_new_match_needs_the_login_and_cannot_start_one(
     assert status == 401
     dialog.get_by_role("link", name="Log in").click()
     expect(page.get_by_label("Password")).to_be_focused()
+    log_in(page)
+    expect(dialog.get_by_role("button", name="Start the match")).to_be_visible()
+    expect(page.locator("#home-name")).to_have_text("Everton")
+    assert page.url.endswith(match.page), "the same match, and a reload does not open the dialog again"
 
 
 @pytest.mark.usefixtures("producer")
@@ -83,11 +88,11 @@ def test_the_operator_logs_in_and_starts_a_match_between_two_teams(
     page.get_by_label("Away team").fill("Crystal Palace")
     page.get_by_role("button", name="Start the match").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.locator("#notice")).to_contain_text("Brighton <1901>, Crystal Palace")
-
-    page.locator("#match-list a", has_text="Brighton <1901>").click()
+    page.locator("#notice a", has_text="Brighton <1901> – Crystal Palace").click()
     expect(page.locator("#home-name")).to_have_text("Brighton <1901>")
     expect(page.locator("#competition")).to_contain_text("Simulated")
+    expect(page.locator("#match-list [aria-current]")).to_contain_text("Simulated")
+    expect(page.locator("#notice a")).to_have_count(0)
     expect(page.locator("#pill")).to_contain_text("Live")
 
     page.get_by_role("button", name="Log out").click()
@@ -107,15 +112,35 @@ def test_a_team_cannot_be_asked_to_play_itself(
     expect(page.get_by_role("alert")).to_contain_text("A team cannot play itself")
 
 
-def test_airflows_controls_are_off_and_say_why_while_there_is_no_airflow(
+def test_without_an_airflow_one_line_says_so_and_nothing_asks_for_it(
     dashboard: Dashboard, new_match: NewMatch, open_page: OpenPage
 ) -> None:
-    page = open_page(dashboard, new_match().page)
+    match = new_match()
+    page = open_page(dashboard, "/login")
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    for path in (match.page, "/status"):
+        page.goto(f"{dashboard.url}{path}")
+        expect(page.locator("#airflow, #runs")).to_have_text(
+            "Not set up: the dashboard is not connected to an Airflow."
+        )
+        expect(page.locator("#airflow button, #open-airflow")).to_have_count(0)
+        expect(page.locator("#session")).to_contain_text("Watching")
+    assert [url for url in asked if "/api/airflow" in url] == []
+
+
+def test_where_airflow_is_set_up_its_controls_are_there_and_say_why_they_are_off(
+    kafka: Broker, start_dashboard: StartDashboard, open_page: OpenPage
+) -> None:
+    dashboard = start_dashboard(kafka, events_topic=make_topic(kafka), airflow_url="http://127.0.0.1:9")
+    page = open_page(dashboard)
     airflow = page.locator("#airflow")
     expect(airflow).to_contain_text("not connected to an Airflow")
     for button in ("Trigger", "Pause"):
         expect(airflow.get_by_role("button", name=button).first).to_be_disabled()
-    expect(page.locator("#open-airflow")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#open-airflow")).to_have_attribute("href", "http://127.0.0.1:9")
+    page.goto(f"{dashboard.url}/status")
+    expect(page.locator("#overall")).to_contain_text("Airflow")
 
 
 @pytest.mark.parametrize("path", ["/", "/status", "/login"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from msgspec import Struct
 from werkzeug.wrappers import Response as Answer
@@ -14,6 +16,7 @@ from matchcast.dashboard.site import current_site
 blueprint = Blueprint("session", __name__)
 
 MAX_PASSWORD = 1024
+LONGEST_NEXT = 1024
 
 
 class _Login(Struct):
@@ -40,7 +43,7 @@ def log_in() -> Answer:
         page = _login_page(problem.status, problem.detail)
         page.headers.update(problem.headers)
         return page
-    return redirect(url_for("pages.index"), 303)
+    return redirect(_next(), 303)
 
 
 @blueprint.post("/logout")
@@ -67,6 +70,18 @@ def _visitor() -> dict[str, object]:
     }
 
 
+def _next() -> str:
+    """Return where to go after the login: the page of this site that was asked for, else the matches."""
+    home = url_for("pages.index")
+    wanted = request.values.get("next", "")
+    try:
+        place = urlsplit(wanted)
+    except ValueError:
+        return home
+    own = not (place.scheme or place.netloc) and place.path in (home, url_for("pages.status"))
+    return urlunsplit(place) if own and len(wanted) <= LONGEST_NEXT else home
+
+
 def _login_page(status: int, error: str | None = None) -> Response:
     operator = current_site().operator
     page = Response(
@@ -74,6 +89,7 @@ def _login_page(status: int, error: str | None = None) -> Response:
             "login.html",
             csrf_token=csrf_token(),
             error=error,
+            back=_next(),
             operator=operator.is_logged_in(),
             login_possible=operator.configured,
         ),

@@ -100,6 +100,38 @@ def test_the_login_leads_nowhere_but_home(visitor: FlaskClient) -> None:
     assert answer.location == "/"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "place"),
+    [
+        ("/?match_id=a%26b#new-match", "/?match_id=a%26b#new-match"),
+        ("/status", "/status"),
+        ("//elsewhere.example", "/"),
+        ("//elsewhere.example/status", "/"),
+        ("///elsewhere.example", "/"),
+        ("/\\elsewhere.example", "/"),
+        ("\\\\elsewhere.example", "/"),
+        ("https:elsewhere.example", "/"),
+        ("https:/status", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\t/elsewhere.example", "/"),
+        ("//[", "/"),
+        ("/logout", "/"),
+        ("/?" + "x" * 2000, "/"),
+    ],
+)
+def test_the_login_leads_back_to_a_page_of_this_site_alone(
+    visitor: FlaskClient, wanted: str, place: str
+) -> None:
+    form = {"password": PASSWORD, "csrf_token": token_of(visitor), "next": wanted}
+    assert visitor.post("/login", data=form).location == place
+
+
+def test_a_wrong_password_does_not_lose_the_way_back(visitor: FlaskClient) -> None:
+    form = {"password": "wrong", "csrf_token": token_of(visitor), "next": "/?match_id=a"}
+    assert 'name="next" value="/?match_id=a"' in visitor.post("/login", data=form).text
+    assert 'name="next" value="/"' in visitor.get("/login?next=//elsewhere.example").text
+
+
 def test_who_guesses_passwords_is_slowed_down_and_told_for_how_long(visitor: FlaskClient) -> None:
     assert [try_password(visitor, "wrong") for _ in range(6)] == [401] * 5 + [429]
     answer = visitor.post("/login", json={"password": "wrong"}, headers={"X-CSRF-Token": token_of(visitor)})

@@ -31,6 +31,9 @@ export async function get(path, signal) {
   return read(await send(path, { headers: { Accept: "application/json" }, cache: "no-cache", signal }));
 }
 
+/** Where to log in, to come back to a place of this site after. */
+export const loginPath = (place) => `/login?next=${encodeURIComponent(place)}`;
+
 /** Who looks, and the token that guards what they do. */
 export const session = { operator: false, csrf_token: "" };
 

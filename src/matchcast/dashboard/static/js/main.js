@@ -7,7 +7,7 @@ import { byId, el, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { readLamps } from "./lamps.js";
 import { keepOnly, mergeMatches, mergePrediction, mergeRecent, mergeStats } from "./merge.js";
-import { installNewMatch } from "./new-match.js";
+import { installNewMatch, wishedMatch } from "./new-match.js";
 import { Outlook } from "./outlook.js";
 import { renderPill, renderScoreboard } from "./scoreboard.js";
 import { Scrub } from "./scrub.js";
@@ -22,9 +22,10 @@ import { showSession } from "./who.js";
 import { announcement, isOver } from "./words.js";
 
 const SAID_MS = 15_000;
+const WISH_MS = 60_000; // a match that was asked for kicks off within seconds, or the producer refused it
 const DRAW_MS = 200; // charts are drawn at most five times a second
 
-const state = { matchId: null, matches: [], stats: null, prediction: null, recent: [], lamps: {}, changedAt: null, said: null };
+const state = { matchId: null, matches: [], stats: null, prediction: null, recent: [], lamps: {}, changedAt: null, said: null, wish: null };
 let skew = 0; // the server's clock less this one, in ms
 
 const scrub = new Scrub();
@@ -47,6 +48,7 @@ function takeLamps(status) {
 
 function takeSnapshot(data) {
   if (data.matches) state.matches = mergeMatches(keepOnly(state.matches, data.matches), data.matches);
+  findWished();
   if (data.recent_events) state.recent = mergeRecent([], data.recent_events);
   if (data.status) takeLamps(data.status);
   if (data.prediction) state.prediction = data.prediction;
@@ -61,6 +63,7 @@ function takeSnapshot(data) {
 function takeUpdate(data) {
   if (data.matches) state.matches = mergeMatches(state.matches, data.matches);
   if (data.match) state.matches = mergeMatches(state.matches, [data.match]);
+  findWished();
   if (data.recent_events) state.recent = mergeRecent(state.recent, data.recent_events);
   if (data.prediction) state.prediction = mergePrediction(state.prediction, data.prediction);
   if (data.match && data.match.match_id === state.matchId) {
@@ -88,11 +91,17 @@ function chooseWhenNone() {
   if (state.matchId === null && state.matches.length) follow(state.matches[0].match_id);
 }
 
+/** See whether the match that was asked for has kicked off. */
+function findWished() {
+  if (state.wish && !state.wish.row) state.wish.row = wishedMatch(state.matches, state.wish);
+}
+
 /** Follow a match: the page shows it from its snapshot on. */
 function follow(matchId, { visited = false } = {}) {
   drawer.close();
   if (matchId === state.matchId) return;
   Object.assign(state, { matchId, stats: null, prediction: null, changedAt: null });
+  if (state.wish?.row?.match_id === matchId) state.wish = null;
   scrub.backToLive();
   feed.open(matchId);
   if (visited) {
@@ -125,13 +134,34 @@ function drawConnection() {
   drawNotice(connection, dimmed);
 }
 
+/** Remember that a match was asked for, until it is watched or does not come. */
+function wait(wish) {
+  state.wish = wish;
+  setTimeout(() => { if (state.wish === wish && !wish.row) state.wish = null; }, WISH_MS);
+  drawConnection();
+}
+
+function wishText({ home_team: home, away_team: away, row }) {
+  if (row) return "The match that was asked for has kicked off.";
+  const teams = [home, away].filter(Boolean).join(", ");
+  return `A new match is asked for${teams && ` (${teams})`}: its link is here when it kicks off.`;
+}
+
+function incompleteText({ match }) {
+  return [match.home_team, match.away_team].includes("Opponent not known")
+    ? "The feed does not say who plays: the opponent is not known."
+    : "Events of this match came without saying which match they are of: it may be incomplete.";
+}
+
 function drawNotice({ state: kind, sentence }, dimmed) {
   const notice = byId("notice");
   const asOf = dimmed && state.changedAt ? ` Shown as of ${new Date(state.changedAt).toLocaleTimeString()}.` : "";
-  const incomplete = state.stats?.incomplete ? "Events of this match came without saying which match they are of: it may be incomplete." : null;
+  const incomplete = state.stats?.incomplete ? incompleteText(state.stats) : null;
   const next = state.stats && isOver(state.stats.status) ? state.matches.find(({ status, match_id: id }) => !isOver(status) && id !== state.matchId) : null;
-  const text = sentence ? sentence.trim() + asOf : state.said ?? incomplete ?? (next ? "This match is over." : "");
-  const link = !sentence && next ? next.match_id : null;
+  const wished = state.wish?.row ?? null;
+  const text = sentence ? sentence.trim() + asOf : state.wish ? wishText(state.wish) : state.said ?? incomplete ?? (next ? "This match is over." : "");
+  const target = sentence ? null : state.wish ? wished : next;
+  const link = target?.match_id ?? null;
   notice.hidden = !text;
   setAttribute(notice, "data-kind", kind === "stale" ? "offline" : sentence ? "warning" : "plain");
   if (notice.dataset.text === text && notice.dataset.link === String(link)) return;
@@ -139,7 +169,7 @@ function drawNotice({ state: kind, sentence }, dimmed) {
   notice.replaceChildren(el("span", {}, text), ...(link ? [el("a", {
     href: `/?match_id=${encodeURIComponent(link)}`,
     onclick: (event) => { event.preventDefault(); follow(link, { visited: true }); },
-  }, `${next.home_team} – ${next.away_team} is on`)] : []));
+  }, `${target.home_team} – ${target.away_team}${wished ? "" : " is on"}`)] : []));
 }
 
 let drawn = 0;
@@ -188,10 +218,7 @@ async function start() {
   const airflow = installAirflow();
   showSession(byId("session"), () => airflow.show());
   installTheme(redraw);
-  installNewMatch(({ home_team: home, away_team: away }) => {
-    const teams = [home, away].filter(Boolean).join(", ");
-    say(`A new match is asked for${teams && ` (${teams})`}: it appears in the list when it kicks off.`);
-  });
+  installNewMatch(state, wait);
   byId("refresh").addEventListener("click", () => { feed.refresh(); airflow.show(); });
   byId("copy-command").addEventListener("click", async ({ currentTarget }) => {
     await navigator.clipboard?.writeText(byId("command").textContent);

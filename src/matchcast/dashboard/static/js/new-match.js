@@ -1,9 +1,24 @@
 // The dialog that asks for a new match; who is not the operator is told that it needs the login.
 
-import { post, refreshSession, session } from "./ask.js";
+import { loginPath, post, refreshSession, session } from "./ask.js";
 import { byId } from "./dom.js";
+import { isOver } from "./words.js";
 
-export function installNewMatch(onAsked) {
+export const ANCHOR = "#new-match";
+
+const same = (wanted, name) => !wanted || wanted.toLowerCase() === name.toLowerCase();
+
+/** The match that was asked for, or null: a running one that was not `known` then, between those teams. */
+export function wishedMatch(matches, { known, home_team: home, away_team: away }) {
+  return matches.find((row) => !known.has(row.match_id) && row.origin === "simulated" && !isOver(row.status)
+    && same(home, row.home_team) && same(away, row.away_team)) ?? null;
+}
+
+/**
+ * `state` has the list of matches and the one that is shown; `onAsked(wish)` takes what was asked for, with
+ * the ids of the matches `known` before. Who has to log in first comes back to the same match and the dialog.
+ */
+export function installNewMatch(state, onAsked) {
   const dialog = byId("new-match");
   const form = byId("new-match-form");
   const problem = byId("new-match-problem");
@@ -18,12 +33,20 @@ export function installNewMatch(onAsked) {
     problem.hidden = !text;
   }
 
-  byId("new-match-button").addEventListener("click", async () => {
+  async function open() {
     fail("");
     await refreshSession().catch(() => {});
+    const match = state.matchId === null ? "" : `?match_id=${encodeURIComponent(state.matchId)}`;
+    byId("new-match-login").href = loginPath(`/${match}${ANCHOR}`);
     fit();
-    dialog.showModal();
-  });
+    if (!dialog.open) dialog.showModal();
+  }
+
+  byId("new-match-button").addEventListener("click", open);
+  if (location.hash === ANCHOR) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    open();
+  }
   for (const id of ["new-match-cancel", "new-match-close"]) byId(id).addEventListener("click", () => dialog.close());
 
   form.addEventListener("submit", async (event) => {
@@ -35,11 +58,12 @@ export function installNewMatch(onAsked) {
       fail("A team cannot play itself: name two.");
       return;
     }
+    const known = new Set(state.matches.map(({ match_id: id }) => id));
     try {
       await post("/api/matches", names);
       dialog.close();
       form.reset();
-      onAsked(names);
+      onAsked({ ...names, known });
     } catch (error) {
       if (error.status === 401) {
         session.operator = false;

@@ -2,11 +2,25 @@
 
 import { byId, el, keyed, setAttribute, setText } from "./dom.js";
 import { renderLamps } from "./lamps.js";
-import { clockText } from "./words.js";
+import { clockText, isOver, ORIGINS } from "./words.js";
 
+let unfolded = null; // the finished match for which the list of them was opened last
+
+/** Those that run or will; the finished ones are folded, unless one of them is looked at. */
 export function renderMatches(matches, selected, choose) {
+  const over = matches.filter(({ status }) => isOver(status));
   byId("match-list-empty").hidden = matches.length > 0;
-  keyed(byId("match-list"), matches, ({ match_id: id }) => id, ({ match_id: id }) => el("li", {}, el("a", {
+  renderList(byId("match-list"), matches.filter(({ status }) => !isOver(status)), selected, choose);
+  renderList(byId("finished-list"), over, selected, choose);
+  byId("finished").hidden = !over.length;
+  setText(byId("finished-count"), `${over.length} finished`);
+  const shown = over.some(({ match_id: id }) => id === selected) ? selected : null;
+  if (shown !== null && shown !== unfolded) byId("finished").open = true;
+  unfolded = shown;
+}
+
+function renderList(list, rows, selected, choose) {
+  keyed(list, rows, ({ match_id: id }) => id, ({ match_id: id }) => el("li", {}, el("a", {
     href: `/?match_id=${encodeURIComponent(id)}`,
     onclick: (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -14,10 +28,10 @@ export function renderMatches(matches, selected, choose) {
       choose(id);
     },
   },
-  el("span", { class: "name" }), el("span", { class: "goals" }), el("span", { class: "name" }), el("span", { class: "goals" }), el("span", { class: "when" }),
+  el("span", { class: "name" }), el("span", { class: "goals" }), el("span", { class: "name" }), el("span", { class: "goals" }), el("span", { class: "when" }), el("span", { class: "origin" }),
   el("span", { class: "mini", "aria-hidden": "true" }, el("i"), el("i"), el("i")))), (node, row) => {
     const link = node.firstChild;
-    const [home, homeGoals, away, awayGoals, when, mini] = link.children;
+    const [home, homeGoals, away, awayGoals, when, origin, mini] = link.children;
     setAttribute(link, "aria-current", row.match_id === selected ? "true" : null);
     setAttribute(link, "data-status", row.status);
     setText(home, row.home_team);
@@ -28,6 +42,7 @@ export function renderMatches(matches, selected, choose) {
     home.classList.toggle("leads", row.score.home > row.score.away);
     away.classList.toggle("leads", row.score.away > row.score.home);
     setText(when, { scheduled: "soon", finished: "FT", abandoned: "Abd", half_time: "HT" }[row.status] ?? clockText(row).replace(/^Shoot-out.*/, "Pens"));
+    setText(origin, ORIGINS[row.origin] ?? row.origin);
     mini.hidden = !row.probability || row.status === "finished";
     if (row.probability) ["home", "draw", "away"].forEach((side, index) => { mini.children[index].style.flexGrow = String(row.probability[side]); });
   });
