@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import urllib.request
+from contextlib import ExitStack
 from typing import Any
 
 import psutil
@@ -43,6 +44,7 @@ def test_one_command_brings_live_matches_and_one_key_ends_all(machine: Machine) 
     kept = machine.state / "secrets" / "operator_password"
     password = kept.read_text().strip()
     assert f"operator password: {password}" in program.shown
+    assert re.fullmatch(r"[A-Za-z0-9]{17,}", password)  # what a form and a shell take as it is
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     arguments = [" ".join(process.cmdline()) for process in processes_of(machine.state)]
     assert not any(password in line for line in arguments)
@@ -54,6 +56,8 @@ def test_one_command_brings_live_matches_and_one_key_ends_all(machine: Machine) 
     code, shown = machine.run("status")
     assert code == 0, shown
     assert all(part in shown for part in ("kafka", "api", "dashboard", "producer"))
+    assert str(kept) in shown
+    assert password not in shown
     code, shown = machine.run("doctor")
     assert code == 0, shown
     assert "kafka of the running system" in shown
@@ -111,12 +115,16 @@ def test_down_ends_what_a_killed_supervisor_has_left(machine: Machine) -> None:
     assert processes_of(machine.state) == []
 
 
-def test_a_taken_port_is_named_with_who_has_it(machine: Machine) -> None:
-    with socket.create_server(("127.0.0.1", machine.api_port)):
+def test_taken_ports_are_all_named_at_once_with_who_has_them(machine: Machine) -> None:
+    ports = {machine.api_port: "MATCHCAST_API_PORT", machine.dashboard_port: "MATCHCAST_DASHBOARD_PORT"}
+    with ExitStack() as stack:
+        for port in ports:
+            stack.enter_context(socket.create_server(("127.0.0.1", port)))
         code, shown = machine.run("up")
     assert code == 1
-    assert f"Port {machine.api_port}: taken by python" in shown
-    assert "MATCHCAST_API_PORT" in shown
+    for port, variable in ports.items():
+        assert f"Port {port}: taken by python" in shown
+        assert variable in shown
     assert "Traceback" not in shown
     assert processes_of(machine.state) == []
 

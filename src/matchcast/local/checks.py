@@ -188,7 +188,7 @@ def require(layout: Layout) -> str:
     """Run the checks that a start depends on; return what to show of them.
 
     Raises:
-        NotFit: one failed.
+        NotFit: one failed; all ports that are taken are named at once.
     """
     briefs = []
     gates: list[Callable[[], Iterator[Check]]] = [
@@ -199,13 +199,19 @@ def require(layout: Layout) -> str:
         lambda: iter([page()]),
     ]
     for gate in gates:
-        for check in gate():
-            if check.verdict is Verdict.BAD:
-                needed = f"; needed: {check.needed}" if check.needed else ""
-                raise NotFit(f"{check.name.capitalize()}: {check.found}{needed}.", hint=check.mend)
-            if check.brief:
-                briefs.append(check.brief)
+        found = list(gate())
+        bad = [check for check in found if check.verdict is Verdict.BAD]
+        if bad:
+            raise NotFit(
+                " ".join(map(_sentence, bad)), hint="; ".join(dict.fromkeys(check.mend for check in bad))
+            )
+        briefs += [check.brief for check in found if check.brief]
     return ", ".join([briefs[0], "ports free", *briefs[1:]])
+
+
+def _sentence(check: Check) -> str:
+    needed = f"; needed: {check.needed}" if check.needed else ""
+    return f"{check.name.capitalize()}: {check.found}{needed}."
 
 
 def _groups(folder: StateFolder) -> set[int]:

@@ -38,7 +38,8 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Show the parts that run, and how they are; exits with 1 unless all are online."""
-    folder = StateFolder(load().state_dir)
+    settings = load()
+    folder = StateFolder(settings.state_dir)
     record = folder.running()
     if as_json:
         running = {"running": record is not None, **(asdict(record) if record else {})}
@@ -47,6 +48,9 @@ def status(as_json: bool) -> None:
         click.echo("Matchcast does not run. Start it: make up")
     else:
         _show(record)
+        password = folder.secret_path("operator_password")
+        if settings.operator_password is None and password.exists():
+            click.echo(f"  Operator password: in {password}")
     sys.exit(0 if record and all(part.state == "online" for part in record.parts) else 1)
 
 

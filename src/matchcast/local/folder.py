@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,8 @@ from matchcast.errors import MatchcastError
 from matchcast.local.processes import Identity
 
 MARKER = "MATCHCAST_STARTED_BY_UP"
+
+_TYPED = string.ascii_letters + string.digits  # of 5.95 bits each, and none that a shell or a form minds
 
 LITTLE_ROOM = 20_000_000
 """Bytes; Kafka writes its segments in pieces of 10 MB."""
@@ -165,16 +168,20 @@ class StateFolder:
         found.pop(os.getpgrp(), None)
         return list(found.values())
 
+    def secret_path(self, name: str) -> Path:
+        """Return where the file of a secret is, or will be."""
+        return self.root / "secrets" / name
+
     def secret(self, name: str) -> Path:
         """Return the file of a secret, which is generated once and readable by its owner alone."""
-        folder = self.root / "secrets"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        file = folder / name
+        file = self.secret_path(name)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         if not file.exists():
-            aside = folder / f"{name}.new"
+            aside = file.with_name(f"{name}.new")
             aside.unlink(missing_ok=True)
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-                handle.write(secrets.token_urlsafe(12 if name == "operator_password" else 32) + "\n")
+                length = 20 if name == "operator_password" else 43
+                handle.write("".join(secrets.choice(_TYPED) for _ in range(length)) + "\n")
             aside.rename(file)
         return file
 
