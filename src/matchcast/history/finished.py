@@ -52,18 +52,20 @@ WHERE kafka_offset <= covered.last AND (match_id IS NULL OR match_id IN (FROM wa
 
 CREATE TEMP TABLE named AS
 SELECT match_id, bool_or(is_new) AS is_touched, min(recorded_at) AS first_at, max(recorded_at) AS last_at,
-       bool_or(type IN ('Half End', 'Match End') AND (period >= 2 OR type = 'Match End')) AS may_be_over
+       bool_or(type IN ('Half End', 'Match End') AND (period >= 2 OR type = 'Match End')) AS may_be_over,
+       bool_or(origin IN ('simulated', 'replay')) AS is_played
 FROM known WHERE match_id IS NOT NULL GROUP BY match_id;
 """
 
-# A record that names no match belongs to the match that ran at its time and has its team.
+# A record that names no match belongs to the match that ran at its time and has its team. It is of no match that
+# producers of ours play: they name it in every record.
 _UNNAMED = f"""
 CREATE TEMP TABLE adopted AS
 SELECT orphan.kafka_partition, orphan.kafka_offset, arg_max(named.match_id, named.first_at) AS match_id
 FROM (SELECT * FROM known WHERE match_id IS NULL) AS orphan
 JOIN (SELECT DISTINCT match_id, team FROM known WHERE match_id IS NOT NULL) AS plays USING (team)
 JOIN named ON named.match_id = plays.match_id
-WHERE orphan.recorded_at BETWEEN named.first_at AND named.last_at + INTERVAL {STAYS_OPEN_MINUTES} MINUTE
+WHERE NOT named.is_played AND orphan.recorded_at BETWEEN named.first_at AND named.last_at + INTERVAL {STAYS_OPEN_MINUTES} MINUTE
 GROUP BY ALL;
 """  # noqa: S608 - a number of ours
 

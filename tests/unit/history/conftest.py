@@ -166,10 +166,11 @@ def match_records() -> Callable[..., list[StreamRecord]]:
         first: int = 0,
         named: bool = True,
         keyed: bool = True,
+        origin: str = "simulated",
     ) -> list[StreamRecord]:
         match = {
             "id": match_id, "home_team": "Arsenal", "away_team": "Chelsea", "kick_off": "2025-08-16T14:00:00Z",
-            "competition": "Premier League", "origin": "simulated", "seed": 7,
+            "competition": "Premier League", "origin": origin, "seed": 7,
             "strengths": {"home": 1.5, "away": 1.2},
         }  # fmt: skip
         told: list[dict[str, Any]] = [

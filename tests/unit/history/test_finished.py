@@ -117,16 +117,26 @@ def test_folding_a_batch_again_gives_the_same_file(
 def test_a_record_that_names_no_match_goes_to_the_one_that_ran_with_its_team(
     bring: Callable[..., list[Match]], match_records: MakeRecords
 ) -> None:
-    records = match_records()
+    records = match_records(origin="live")
     orphan = match_records(named=False, keyed=False)[4]._replace(partition=1)
     (match,) = bring("b1", [*records[:4], records[5], orphan])
     assert (match.home_goals, match.away_goals) == (1, 1)
 
 
+@pytest.mark.parametrize("origin", ["simulated", "replay"])
+def test_a_record_that_names_no_match_does_not_score_in_one_that_was_played_here(
+    bring: Callable[..., list[Match]], match_records: MakeRecords, origin: str
+) -> None:
+    records = match_records(origin=origin)
+    orphan = match_records(named=False, keyed=False)[4]._replace(partition=1)
+    (match,) = bring("b1", [*records[:4], records[5], orphan])
+    assert (match.home_goals, match.away_goals) == (0, 1)
+
+
 def test_a_record_that_names_no_match_and_fits_none_is_left_alone(
     bring: Callable[..., list[Match]], match_records: MakeRecords
 ) -> None:
-    records = match_records()
+    records = match_records(origin="live")
     late = match_records(named=False, keyed=False)[4]
     late = late._replace(partition=1, timestamp_ms=late.timestamp_ms + 86_400_000)
     (match,) = bring("b1", [*records[:4], records[5], late])
