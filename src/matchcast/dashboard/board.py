@@ -18,6 +18,7 @@ from matchcast.dashboard.pictures import (
     row_of,
 )
 from matchcast.dashboard.status import iso
+from matchcast.dashboard.unrated import note_unrated
 from matchcast.events.clock import label
 from matchcast.live.points import Point
 from matchcast.live.running import RunningMatch
@@ -93,6 +94,8 @@ class Board:
         if known is not None and known[0] == stamp:
             return known[1]
         current = match.forecast if problem is None else None
+        if current is not None:
+            current = note_unrated(match.summary.match, current)
         picture = Picture(
             row=row_of(match.match_id, match.summary, current, iso(match.updated_at_ms / 1000) or ""),
             summary=match.summary,
