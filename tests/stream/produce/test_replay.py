@@ -39,12 +39,17 @@ def test_a_real_file_is_played_unchanged_but_for_its_match(own_kafka: Broker, ru
     assert (summary.score.home, summary.score.away, summary.status) == (0, 3, "finished")
 
 
-def test_files_of_other_providers_are_played_too(own_kafka: Broker, run: Run) -> None:
-    assert run("replay", str(WYSCOUT), "--provider", "wyscout", "--speed", "max").wait() == 0
+def test_files_of_other_providers_are_played_too_as_the_match_that_they_are_said_to_be(
+    own_kafka: Broker, run: Run
+) -> None:
+    final = ("--neutral", "--knockout", "--competition", "World Cup")
+    assert run("replay", str(WYSCOUT), "--provider", "wyscout", "--speed", "max", *final).wait() == 0
     ((_, records),) = matches_in(own_kafka.bootstrap).items()
     summary = fold(records)
     assert (summary.score.home, summary.score.away) == (3, 2)
-    assert summary.match.home_team == "Liverpool FC"
+    match = summary.match
+    assert (match.home_team, match.neutral, match.knockout) == ("Liverpool FC", True, True)
+    assert match.competition == "World Cup"
 
 
 def test_the_same_file_a_second_time_is_a_match_of_its_own(own_kafka: Broker, run: Run) -> None:
