@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the model API.")
     api_workers: int = Field(1, ge=1, le=64, description="Worker processes of the model API.")
     api_url: str = Field("http://127.0.0.1:8000", description="Where the dashboard finds the model API.")
+    api_urls: str | None = Field(
+        None,
+        description="Model API of each host, comma-separated, that must serve a new champion; unset: the one.",
+    )
 
     dashboard_host: str = Field("127.0.0.1", description="Address that the dashboard binds.")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard.")
@@ -53,7 +57,18 @@ class Settings(BaseSettings):
         600, ge=1, description="Open event streams of a dashboard; past it clients poll."
     )
     trusted_proxies: int = Field(0, ge=0, le=8, description="Reverse proxies in front of the dashboard.")
-    airflow_url: str | None = Field(None, description="Where Airflow answers; unset: its routes answer 503.")
+
+    airflow_url: str | None = Field(
+        None, description="Where the dashboard finds Airflow; unset: its routes answer 503."
+    )
+    airflow_public_url: str | None = Field(
+        None, description="Where a visitor's browser finds Airflow; unset: the same."
+    )
+    airflow_user: str = Field("dashboard", description="The dashboard's own account in Airflow.")
+    airflow_password: SecretStr | None = Field(None, description="Password of that account.")
+    airflow_port: int = Field(
+        8080, ge=0, le=65535, description="Port of the Airflow that the local system starts."
+    )
 
     operator_password: SecretStr | None = Field(
         None, description="The operator's password; unset: nobody may act."
