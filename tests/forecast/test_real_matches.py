@@ -14,7 +14,7 @@ from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
 from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.contract import check_forecaster
-from matchcast.forecast.drift import Sign
+from matchcast.forecast.drift_report import Sign
 from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.evaluate import evaluate
 from matchcast.forecast.held_out import judge_held_out

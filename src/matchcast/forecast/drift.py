@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from matchcast.forecast.archive import Floats, Ints, Matches
+from matchcast.forecast.drift_report import Sign
 from matchcast.forecast.metrics import log_losses
 from matchcast.forecast.snapshots import HOME_WIN, MINUTES, snapshots
 
@@ -50,16 +51,6 @@ class Observed:
     surprise: Floats
     shots: Ints | None = None
     cards: Ints | None = None
-
-
-class Sign(Struct, frozen=True):
-    """One thing that was looked at: its value, the limit on its size, whether it fires, in words."""
-
-    name: str
-    value: float
-    limit: float
-    fires: bool
-    text: str
 
 
 class Drift(Struct, frozen=True):

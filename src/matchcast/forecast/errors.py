@@ -27,3 +27,7 @@ class NotInRegistry(MatchcastError):
 
 class ChangeOvertaken(MatchcastError):
     """A change of the registry without effect: somebody else was quicker."""
+
+
+class DamagedDriftReport(MatchcastError):
+    """Bytes that are no report of drift."""

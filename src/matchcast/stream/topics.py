@@ -61,6 +61,7 @@ class Topics:
     requests: str = "match_requests"
     producers: str = "producers"
     models: str = "models"
+    drift_reports: str = "drift_reports"
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.events):
@@ -146,6 +147,12 @@ def catalogue(settings: Settings) -> list[Topic]:
             "models and what was done to them",
             # A model file may have 4 MB; its key and Kafka's own bytes come on top.
             {"cleanup.policy": "compact", "max.message.bytes": str(4 * 1024**2 + 65_536)},
+        ),
+        Topic(
+            names.drift_reports,
+            1,
+            "the newest report of drift of each origin, keyed by it",
+            {"cleanup.policy": "compact"},
         ),
     ]
 
