@@ -10,7 +10,7 @@ WHOLE        = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        bench build clean environment installed browser airflow
+        bench build release clean environment installed browser airflow
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,9 @@ lock-kafka: dev ## resolve Kafka's jars anew from requirements/kafka.pom.xml (ne
 build: ## build the wheel into dist/
 	@set -e; tools=$$($(ENVIRONMENT) build); \
 	"$$tools/bin/python" -m hatchling build --target wheel
+
+release: ## build what hosts install into a folder of dist/: wheel, locks, hashes
+	@set -e; tools=$$($(ENVIRONMENT) build); "$$tools/bin/python" requirements/release.py
 
 clean: ## remove what was built; keeps .matchcast (your matches) and the user's cache
 	rm -rf .venv .venv-airflow build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
