@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from matchcast.dashboard.airflow_lamp import AirflowLamp
 from matchcast.dashboard.model_lamps import ModelLamps
 from matchcast.dashboard.monitor import Probe
 from matchcast.dashboard.status import Number, Reading
 from matchcast.live.service import LiveService
 
 
-def make_probes(live: LiveService, lamps: ModelLamps, open_streams: Callable[[], int]) -> Mapping[str, Probe]:
+def make_probes(
+    live: LiveService, lamps: ModelLamps, airflow: AirflowLamp | None, open_streams: Callable[[], int]
+) -> Mapping[str, Probe]:
     """Return a probe for each component, in the order in which they are shown."""
     return {
         "dashboard": lambda: read_dashboard(live, open_streams()),
         "api": lamps.read_api,
-        "airflow": read_airflow,
+        "airflow": airflow.read if airflow else read_no_airflow,
         "kafka": lambda: read_kafka(live),
         "producer": lambda: read_producers(live),
         "model": lamps.read_model,
@@ -73,6 +76,6 @@ def read_producers(live: LiveService) -> Reading:
     return Reading("offline", f"{last.producer_id} was last heard {silent:.0f} s ago.", number)
 
 
-def read_airflow() -> Reading:
+def read_no_airflow() -> Reading:
     """Tell that there is none: this dashboard is not connected to an Airflow."""
     return Reading("offline", "The dashboard is not connected to an Airflow.")

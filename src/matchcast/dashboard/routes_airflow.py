@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from flask import Blueprint, Response
 
-from flask import Blueprint
-
+from matchcast.dashboard.airflow import Airflow
+from matchcast.dashboard.answers import answer_json
 from matchcast.dashboard.guards import operator_acts
 from matchcast.dashboard.problems import Problem
+from matchcast.dashboard.site import current_site
 
 blueprint = Blueprint("airflow", __name__, url_prefix="/api/airflow/dags")
 
 
-def _not_configured() -> NoReturn:
-    raise Problem(503, "The dashboard is not connected to an Airflow.", kind="airflow-not-configured")
+def _airflow() -> Airflow:
+    airflow = current_site().airflow
+    if airflow is None:
+        raise Problem(
+            503,
+            "The dashboard is not connected to an Airflow: MATCHCAST_AIRFLOW_URL says where one is.",
+            kind="airflow-not-configured",
+        )
+    return airflow
 
 
 @blueprint.get("")
-def list_dags() -> NoReturn:
-    """List the DAGs."""
-    _not_configured()
+def list_dags() -> Response:
+    """List the DAGs, each with its last run."""
+    return answer_json({"dags": _airflow().overview().dags})
 
 
 @blueprint.get("/<dag_id>/runs")
-def list_runs(dag_id: str) -> NoReturn:  # noqa: ARG001
-    """List a DAG's runs, newest first."""
-    _not_configured()
+def list_runs(dag_id: str) -> Response:
+    """List a DAG's newest runs, newest first."""
+    return answer_json({"dag_id": dag_id, "runs": _airflow().runs(dag_id)})
 
 
 @blueprint.post("/<dag_id>/trigger")
 @operator_acts
-def trigger(dag_id: str) -> NoReturn:  # noqa: ARG001
-    """Start a run of a DAG."""
-    _not_configured()
+def trigger(dag_id: str) -> Response:
+    """Start a run of a DAG; asked again within ten seconds it is the same run."""
+    asked = _airflow().trigger(dag_id)
+    return answer_json(asked, 200 if asked.repeated else 202)
 
 
 @blueprint.post("/<dag_id>/pause")
 @operator_acts
-def pause(dag_id: str) -> NoReturn:  # noqa: ARG001
+def pause(dag_id: str) -> Response:
     """Let a DAG's timetable start no run."""
-    _not_configured()
+    return answer_json(_airflow().pause(dag_id, paused=True))
 
 
 @blueprint.post("/<dag_id>/resume")
 @operator_acts
-def resume(dag_id: str) -> NoReturn:  # noqa: ARG001
+def resume(dag_id: str) -> Response:
     """Let a DAG's timetable start runs again."""
-    _not_configured()
+    return answer_json(_airflow().pause(dag_id, paused=False))

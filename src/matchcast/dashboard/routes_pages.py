@@ -11,8 +11,9 @@ blueprint = Blueprint("pages", __name__)
 
 
 def _page(template: str) -> Response:
-    settings = current_site().settings
-    page = Response(render_template(template, version=__version__, airflow_url=settings.airflow_url))
+    airflow = current_site().airflow
+    airflow_url = airflow.public_url if airflow else None
+    page = Response(render_template(template, version=__version__, airflow_url=airflow_url))
     page.headers["Cache-Control"] = "no-cache"
     return page
 

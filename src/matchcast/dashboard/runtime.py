@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Executor
 
+from matchcast.dashboard.airflow import Airflow
+from matchcast.dashboard.airflow_api import AirflowApi
+from matchcast.dashboard.airflow_lamp import AirflowLamp
 from matchcast.dashboard.app import create_app, session_key
 from matchcast.dashboard.board import Board
 from matchcast.dashboard.match_requests import MatchRequests
@@ -25,6 +28,13 @@ NATIVE_THREADS = EXECUTOR_THREADS + 1
 """Those of the live service, and one to ask for new matches."""
 
 STOP_SECONDS = 6.0
+
+
+def connect_airflow(settings: Settings) -> AirflowApi | None:
+    """Return the client of the Airflow that is set up, None where there is none."""
+    if not settings.airflow_url:
+        return None
+    return AirflowApi(settings.airflow_url, settings.airflow_user, settings.airflow_password)
 
 
 class Runtime:
@@ -49,11 +59,17 @@ class Runtime:
         )
         self.live = LiveService(options, executor)
         lamps = ModelLamps(settings.api_url)
+        airflow = connect_airflow(settings)
         board = Board(self.live, lambda: lamps.model)
         metrics = Metrics()
         self._monitor = Monitor(
-            make_probes(self.live, lamps, lambda: self._broadcast.open_streams),
-            absent=() if settings.airflow_url else ("airflow",),
+            make_probes(
+                self.live,
+                lamps,
+                AirflowLamp(airflow) if airflow else None,
+                lambda: self._broadcast.open_streams,
+            ),
+            absent=() if airflow else ("airflow",),
         )
         self._publisher = Publisher(
             board, self._monitor, settings.max_streams, metrics.forecast_seconds.observe
@@ -74,6 +90,7 @@ class Runtime:
                 operator=Operator(password.get_secret_value() if password else None, key),
                 metrics=metrics,
                 requests=MatchRequests(settings.kafka_broker, topics.requests, executor),
+                airflow=Airflow(airflow, settings.airflow_public_url or airflow.url) if airflow else None,
             ),
             key,
         )

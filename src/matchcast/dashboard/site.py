@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from matchcast.dashboard.airflow import Airflow
 from matchcast.dashboard.board import Board
 from matchcast.dashboard.broadcast import Broadcast
 from matchcast.dashboard.match_requests import MatchRequests
@@ -20,7 +21,7 @@ _EXTENSION = "matchcast.site"
 
 @dataclass
 class Site:
-    """What is served, and who may act on it."""
+    """What is served, and who may act on it; `airflow` is None where there is none."""
 
     settings: Settings
     live: LiveService
@@ -30,6 +31,7 @@ class Site:
     operator: Operator
     metrics: Metrics
     requests: MatchRequests
+    airflow: Airflow | None
 
 
 def install(app: Flask, site: Site) -> None:
