@@ -1,14 +1,17 @@
-"""What both servers want of gunicorn: its log in the log of the process, and 130 after Ctrl-C."""
+"""What both servers want of gunicorn: its log in that of the process, word to systemd, 130 after Ctrl-C."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import sys
+import time
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
+
+from matchcast.serving.notification import ServiceManager
 
 INTERRUPTED = 130
 
@@ -46,9 +49,21 @@ class ProcessLog(Logger):  # type: ignore[misc]
 
 
 class InterruptibleArbiter(Arbiter):  # type: ignore[misc]
-    """gunicorn's parent process; after Ctrl-C it ends with 130, as a shell expects."""
+    """gunicorn's parent process: tells systemd of itself; after Ctrl-C it ends with 130, as a shell expects."""
 
     interrupted = False
+
+    def __init__(self, app: Any) -> None:
+        self._service_manager = ServiceManager.of_this_process()
+        super().__init__(app)
+
+    def murder_workers(self) -> None:
+        """End workers whose heart has stopped; tell systemd, each second, that another's beats."""
+        super().murder_workers()
+        # Until a worker serves, its heartbeat has the time of day, which is ahead of this clock.
+        now = time.monotonic()
+        if any(0 <= now - worker.tmp.last_update() <= self.timeout for worker in self.WORKERS.values()):
+            self._service_manager.hear()
 
     def handle_int(self) -> None:
         """End the workers and then this process."""
