@@ -1,35 +1,27 @@
 """Turns the stream into history: drain, features of finished matches, batch scores, checks.
 
-The batch of a run is its id, so that a task that is run again does the same work.
+It runs every ten minutes, by hand, and soon after a match has ended.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag
+from match_ends import MatchEnded
+from steps import COMMON, add_steps
 
-from airflow.sdk import chain, dag, task
-from release import note_release, run_step
-
-STEPS = ("drain", "features", "score", "check")
+ends = Asset("ends_of_matches", watchers=[AssetWatcher(name="match_ended", trigger=MatchEnded())])
 
 
 @dag(
-    schedule="*/10 * * * *",
-    start_date=datetime(2025, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "execution_timeout": timedelta(hours=1),
-    },
-    tags=["matchcast"],
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=[ends]
+    ),
     doc_md=__doc__,
+    **COMMON,
 )
 def football_pipeline() -> None:
     """The steps of one release, one after the other."""
-    release = task(note_release)()
-    chain(*(task(task_id=step)(run_step)(release, step, "{{ run_id }}") for step in STEPS))
+    add_steps("drain", "features", "score", "check")
 
 
 football_pipeline()

@@ -9,8 +9,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 CURRENT = "MATCHCAST_RELEASE"
 """Names the folder of the release in force; it may be a link, which a run follows once."""
+
+LASTING = 3
+"""Exit code of a step whose failure does not mend by itself: it is not tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +24,8 @@ class StepFailed(Exception):
     """A step ended with an error; the message is what it said."""
 
 
-def note_release() -> str:
-    """Return the folder of the release in force, for the whole run, whatever is deployed meanwhile."""
+def current_release() -> str:
+    """Return the folder of the release in force."""
     named = os.environ.get(CURRENT)
     if not named or not (Path(named) / "bin/matchcast").exists():
         raise StepFailed(
@@ -29,11 +34,22 @@ def note_release() -> str:
     return str(Path(named).resolve())
 
 
-def run_step(release: str, step: str, batch: str, *options: str) -> dict[str, Any]:
-    """Run a step for a batch and return its result; its log lines become the task's."""
+def run_first_step(step: str, batch: str) -> dict[str, Any]:
+    """Run a step of the release in force, and return its result with that release's folder."""
+    release = current_release()
+    return {**run_step(release, step, batch), "release": release}
+
+
+def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
+    """Run a step for a batch and return its result; its log lines become the task's.
+
+    Raises:
+        StepFailed: it failed, and may succeed when it is tried again.
+        AirflowFailException: it failed, and will until something is done about it.
+    """
     # The step ends with the task, even when that is killed and cannot end it.
     tether = [f"{release}/bin/python", "-m", "matchcast.local.tether", str(os.getpid())]
-    command = [*tether, f"{release}/bin/matchcast", "pipeline", step, "--batch", batch, *options]
+    command = [*tether, f"{release}/bin/matchcast", "pipeline", step, "--batch", batch]
     result, said = "", ""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
@@ -49,6 +65,7 @@ def run_step(release: str, step: str, batch: str, *options: str) -> dict[str, An
             process.terminate()
             raise
     if process.returncode:
-        raise StepFailed(said.strip() or f"{step} ended with {process.returncode}")
+        failure = AirflowFailException if process.returncode == LASTING else StepFailed
+        raise failure(said.strip() or f"{step} ended with {process.returncode}")
     found: dict[str, Any] = json.loads(result)
     return found
