@@ -15,7 +15,7 @@ from matchcast.history.errors import HistoryBusy, HistoryUnwritable, InvalidBatc
 _BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,180}")
 _ASIDE = ".part"
 
-STREAM, FETCHED, ADDED = "stream", "fetched", "files"
+STREAM, FETCHED, ADDED, DRIFT = "stream", "fetched", "files", "drift"
 """The parts of a history that are written apart from each other: what to lock."""
 
 
@@ -68,7 +68,7 @@ class HistoryFolder:
         """Hold a part of the history for this process; the lock ends with the process.
 
         Args:
-            what: `STREAM`, `FETCHED` or `ADDED`.
+            what: `STREAM`, `FETCHED`, `ADDED` or `DRIFT`.
 
         Raises:
             HistoryBusy: another process holds it.

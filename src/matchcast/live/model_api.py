@@ -9,7 +9,7 @@ import msgspec
 import urllib3
 from msgspec import Struct
 
-from matchcast.forecast.forecast import Outcome
+from matchcast.forecast.forecast import Outcome, PerTeam
 from matchcast.forecast.situation import Situation
 from matchcast.live.errors import ForecastRejected, ForecastUnavailable
 from matchcast.live.points import ExplainedForecast
@@ -32,6 +32,11 @@ class _Chances(Struct):
     home: float
     draw: float
     away: float
+    strengths: PerTeam | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.home, self.draw, self.away)
 
 
 class _Problem(Struct):
@@ -83,11 +88,27 @@ class ModelApi:
             ForecastUnavailable: as `forecast`.
             ForecastRejected: the model cannot forecast at least one of them.
         """
+        answer = self._ask_many(situations)
+        return [one.outcome for one in answer.forecasts], answer.model_version
+
+    def expectations(self, situations: Sequence[Situation]) -> tuple[list[tuple[Outcome, PerTeam]], str]:
+        """Return the same, and the goals that the model expected of each team before the match.
+
+        Raises:
+            ForecastUnavailable, ForecastRejected: as `outcomes`.
+        """
+        answer = self._ask_many(situations, "strengths")
+        found = [(one.outcome, one.strengths) for one in answer.forecasts if one.strengths is not None]
+        if len(found) != len(situations):
+            raise ForecastUnavailable(self.url, "it does not say what it expects of the teams")
+        return found, answer.model_version
+
+    def _ask_many(self, situations: Sequence[Situation], *include: str) -> _BatchAnswer:
         states = [{"match": _fixture(situation), **_moment(situation)} for situation in situations]
-        answer = self._post("/predict/batch", {"states": states}, _batch)
+        answer = self._post("/predict/batch", {"states": states, "include": include}, _batch)
         if len(answer.forecasts) != len(states):
             raise ForecastUnavailable(self.url, "its answer has another length than the question")
-        return [Outcome(one.home, one.draw, one.away) for one in answer.forecasts], answer.model_version
+        return answer
 
     def close(self) -> None:
         """Let go of the connections."""

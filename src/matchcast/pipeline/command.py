@@ -15,6 +15,7 @@ from matchcast.settings import Settings, load
 from matchcast.telemetry import logs
 
 if TYPE_CHECKING:
+    from matchcast.forecast.drift_report import DriftReport
     from matchcast.pipeline.challenge import Challenge
     from matchcast.pipeline.files import BatchFiles
 
@@ -82,7 +83,8 @@ def score(settings: Settings, batch: str) -> None:
 @_batch
 @click.pass_obj
 def check(settings: Settings, batch: str) -> None:
-    """Check the batch's records, matches and forecasts; fails where something is wrong."""
+    """Check the batch's records, matches and forecasts, and look for drift; fails where something is wrong."""
+    from matchcast.pipeline.drift import look_for_drift, publish
     from matchcast.pipeline.errors import QualityFailed
     from matchcast.pipeline.quality import check as check_batch
 
@@ -93,10 +95,25 @@ def check(settings: Settings, batch: str) -> None:
         for one in quality.checks
         if not one.passed
     ]
-    _tell("check", batch, passed=quality.passed, checks=len(quality.checks), faults=faults,
-          log_loss=quality.log_loss)  # fmt: skip
     if faults:
+        _tell("check", batch, passed=False, checks=len(quality.checks), faults=faults,
+              log_loss=quality.log_loss)  # fmt: skip
         raise QualityFailed(batch, faults, files.checks)
+    reports = look_for_drift(files)
+    if reports:
+        publish(settings, reports.values())
+    drift = {origin: _brief(report) for origin, report in reports.items()}
+    _tell("check", batch, passed=True, checks=len(quality.checks), faults=[], log_loss=quality.log_loss,
+          drift=drift)  # fmt: skip
+
+
+def _brief(report: DriftReport) -> dict[str, Any]:
+    return {
+        "drifted": report.drifted,
+        "matches": report.matches,
+        "reference": report.reference,
+        "signs": [sign.text for sign in report.signs if sign.fires],
+    }
 
 
 def _files(settings: Settings, batch: str) -> BatchFiles:

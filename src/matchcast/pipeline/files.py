@@ -22,6 +22,7 @@ class BatchFiles:
     features/BATCH.parquet    the snapshots of its finished matches, as training reads them
     forecasts/BATCH.parquet   what the model API says of each snapshot
     checks/BATCH.json         what was checked of the batch, and what came of it
+    drift/BATCH.json          what was known of drift after the batch, by origin
     """
 
     def __init__(self, history: HistoryFolder, batch: str) -> None:
@@ -31,6 +32,7 @@ class BatchFiles:
         self.features = history.path / "features" / f"{batch}.parquet"
         self.forecasts = history.path / "forecasts" / f"{batch}.parquet"
         self.checks = history.path / "checks" / f"{batch}.json"
+        self.drift = history.path / "drift" / f"{batch}.json"
 
     def drained(self) -> tuple[Manifest, Report]:
         """Return what the batch covers, and what came of draining it.

@@ -14,8 +14,9 @@ from matchcast.forecast.artefact import Artefact, load_champion, to_bytes
 from matchcast.forecast.model_log import ModelLog
 from matchcast.pipeline.challenge import Challenge
 from matchcast.pipeline.errors import ChampionChanged, ModelNotServed
+from matchcast.pipeline.topics import ensure_topic
 from matchcast.settings import Settings
-from matchcast.stream.topics import Topics, catalogue, ensure_topics
+from matchcast.stream.topics import Topics
 
 WHO = "retraining_pipeline"
 PATIENCE = 30.0
@@ -39,10 +40,9 @@ def open_log(settings: Settings) -> Iterator[ModelLog]:
     Raises:
         KafkaUnavailable: no broker answers.
     """
-    names = Topics(events=settings.events_topic)
-    wanted = [topic for topic in catalogue(settings) if topic.name == names.models]
-    ensure_topics(settings.kafka_broker, wanted)
-    with ModelLog(settings.kafka_broker, names.models) as log:
+    topic = Topics(events=settings.events_topic).models
+    ensure_topic(settings, topic)
+    with ModelLog(settings.kafka_broker, topic) as log:
         yield log
 
 

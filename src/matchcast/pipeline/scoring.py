@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from msgspec import Struct
 
+from matchcast.forecast.forecast import Outcome
 from matchcast.history.parquet import write_rows
 from matchcast.history.tables import Column
 from matchcast.live.model_api import ModelApi
@@ -26,11 +27,16 @@ FORECASTS: dict[str, Column] = {
     "away": "DOUBLE",
     "result": "VARCHAR",
     "model_version": "VARCHAR",
+    "strengths_home": "DOUBLE",
+    "strengths_away": "DOUBLE",
 }
 
 
 class Scored(Struct, frozen=True):
-    """A forecast of a snapshot, and the result that came."""
+    """A forecast of a snapshot, and the result that came.
+
+    `strengths_*` are the goals that the model expected of each team before the match, told at minute 0.
+    """
 
     source: str
     match_id: str
@@ -40,6 +46,8 @@ class Scored(Struct, frozen=True):
     away: float
     result: Result
     model_version: str
+    strengths_home: float | None = None
+    strengths_away: float | None = None
 
     @property
     def log_loss(self) -> float:
@@ -59,15 +67,31 @@ def score(files: BatchFiles, api_url: str) -> list[Scored]:
         return files.read(files.forecasts, Scored, "score")
     snapshots = files.read(files.features, Snapshot, "features")
     with closing(ModelApi(api_url, connections=1)) as api:
-        scored = [one for start in range(0, len(snapshots), ASKED_AT_ONCE)
-                  for one in _ask(api, snapshots[start : start + ASKED_AT_ONCE])]  # fmt: skip
+        scored = [*_ask_before(api, snapshots), *_ask_during(api, snapshots)]
     write_rows(files.forecasts, FORECASTS, scored)
     return scored
 
 
-def _ask(api: ModelApi, snapshots: Sequence[Snapshot]) -> list[Scored]:
-    outcomes, version = api.outcomes([situation_of(snapshot) for snapshot in snapshots])
-    return [
-        Scored(snapshot.source, snapshot.match_id, snapshot.minute, *outcome, snapshot.result, version)
-        for snapshot, outcome in zip(snapshots, outcomes, strict=True)
-    ]
+def _ask_before(api: ModelApi, snapshots: Sequence[Snapshot]) -> Iterator[Scored]:
+    for some in _in_parts([one for one in snapshots if one.minute == 0]):
+        found, version = api.expectations([situation_of(snapshot) for snapshot in some])
+        for snapshot, (outcome, strengths) in zip(some, found, strict=True):
+            yield _scored(snapshot, outcome, version, strengths.home, strengths.away)
+
+
+def _ask_during(api: ModelApi, snapshots: Sequence[Snapshot]) -> Iterator[Scored]:
+    for some in _in_parts([one for one in snapshots if one.minute > 0]):
+        found, version = api.outcomes([situation_of(snapshot) for snapshot in some])
+        for snapshot, outcome in zip(some, found, strict=True):
+            yield _scored(snapshot, outcome, version)
+
+
+def _in_parts(snapshots: Sequence[Snapshot]) -> Iterator[Sequence[Snapshot]]:
+    for start in range(0, len(snapshots), ASKED_AT_ONCE):
+        yield snapshots[start : start + ASKED_AT_ONCE]
+
+
+def _scored(snapshot: Snapshot, outcome: Outcome, version: str, *strengths: float) -> Scored:
+    return Scored(
+        snapshot.source, snapshot.match_id, snapshot.minute, *outcome, snapshot.result, version, *strengths
+    )
