@@ -1,7 +1,8 @@
 """Make the environment that Matchcast runs in, from the locks beside this file: ``environment.py KIND``.
 
 KIND is ``app`` (what running takes), ``dev`` (and what developing takes), ``airflow`` (Airflow alone, in
-``.venv-airflow``: it takes an older FastAPI) or ``build`` (prints where the tools are that make the
+``.venv-airflow``: it takes an older FastAPI), ``ansible`` (Ansible and its tools alone, in
+``.venv-ansible``) or ``build`` (prints where the tools are that make the
 others: uv, hatchling, node). A development environment serves for running too, so ``app`` leaves one
 as it is. What is there and right is left alone, which takes no time; what was cut short or no longer
 fits the locks is made again. Standard library only: it runs before anything is installed.
@@ -25,6 +26,7 @@ from pathlib import Path
 LOCKS = Path(__file__).resolve().parent
 ROOT = LOCKS.parent
 STAMP = "matchcast.json"
+ALONE = ("airflow", "ansible")  # environments without the project, each in a folder of its own
 PROJECT_FILES = (
     "pyproject.toml",
     "hatch_build.py",
@@ -156,7 +158,7 @@ def ensure_environment(kind: str, folder: Path, python: str) -> None:
             kind = "dev"
         lock = LOCKS / f"{kind}.txt"
         packages = digest(lock.read_bytes(), identity(python), str(folder.resolve()))
-        holds_project = kind != "airflow"
+        holds_project = kind not in ALONE
         files = PROJECT_FILES if holds_project else ()
         project = digest(*[(ROOT / name).read_bytes() for name in files], packages)
         have_packages = found.get("packages") == packages and (folder / "bin/python").exists()
@@ -232,8 +234,8 @@ def install_project(tools: Path, folder: Path) -> None:
 def main() -> int:
     """Make what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("kind", choices=["app", "dev", "airflow", "build"])
-    parser.add_argument("--folder", type=Path, help="where to make it (default: .venv, or .venv-airflow)")
+    parser.add_argument("kind", choices=["app", "dev", *ALONE, "build"])
+    parser.add_argument("--folder", type=Path, help="where to make it (default: .venv, or .venv-KIND)")
     parser.add_argument(
         "--python",
         default=os.path.realpath(sys.executable),
@@ -244,7 +246,7 @@ def main() -> int:
         if arguments.kind == "build":
             print(ensure_tools())
         else:
-            usual = ROOT / (".venv-airflow" if arguments.kind == "airflow" else ".venv")
+            usual = ROOT / (f".venv-{arguments.kind}" if arguments.kind in ALONE else ".venv")
             folder = arguments.folder or usual
             ensure_environment(arguments.kind, folder.absolute(), arguments.python)
     except Failure as failure:
