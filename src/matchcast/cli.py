@@ -88,7 +88,7 @@ def main() -> Any:
         click.echo(f"✘ {error.message}", err=True)
         if error.hint:
             click.echo(f"Try: {error.hint}", err=True)
-        return 1
+        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -9,7 +9,12 @@ class MatchcastError(Exception):
     Args:
         message: One sentence that says what is wrong.
         hint: One sentence that says what to do; shown after ``Try:``.
+
+    Attributes:
+        exit_code: what a process that fails so ends with.
     """
+
+    exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

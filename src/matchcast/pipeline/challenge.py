@@ -13,9 +13,9 @@ from msgspec import Struct
 from matchcast.forecast.archive import Archive, within
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load, save
-from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.evaluate import as_other, evaluate
+from matchcast.forecast.evaluation import Evaluated
 from matchcast.forecast.forecast import Forecaster
 from matchcast.forecast.gate import FEWEST_MATCHES, Decision, decide, seconds_a_fixture
 from matchcast.forecast.model import GoalRateForecaster

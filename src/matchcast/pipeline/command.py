@@ -1,7 +1,8 @@
 """``matchcast pipeline``: the steps that Airflow's tasks run, each for a batch of its own.
 
 A step prints its result as one line of JSON on standard output and logs on standard error. Each may
-be run again, after whatever end: it does the same work, or finds it done.
+be run again, after whatever end: it does the same work, or finds it done. A failure that may mend when
+the step is run again ends with 1, one that lasts until somebody has done something with 3.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from matchcast.errors import MatchcastError
 from matchcast.settings import Settings, load
 from matchcast.telemetry import logs
 
@@ -24,7 +26,22 @@ _batch = click.option(
 )
 
 
-@click.group()
+class _Steps(click.Group):
+    """Ends with another exit code where running the step again alone would fail again."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the step that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except MatchcastError as error:
+            from matchcast.pipeline.errors import LASTING_EXIT, lasts
+
+            if lasts(error):
+                error.exit_code = LASTING_EXIT
+            raise
+
+
+@click.group(cls=_Steps)
 @click.option("--history", type=click.Path(path_type=Path), help="Folder of the history.")
 @click.option("--kafka-broker", metavar="HOST:PORT", help="Addresses of Kafka, comma-separated.")
 @click.option("--api-url", metavar="URL", help="Where the model API is.")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matchcast.errors import MatchcastError
+from matchcast.errors import InvalidSetting, MatchcastError
+from matchcast.forecast.errors import ChangeOvertaken, DamagedModel, NotInRegistry, UnusableHistory
+from matchcast.history.errors import HistoryDamaged, HistoryGap, InvalidBatch, TopicChanged
+from matchcast.live.errors import ForecastRejected
+
+LASTING_EXIT = 3
+"""Exit code of a step whose failure lasts until somebody has done something: not to be tried again."""
 
 
 class StepMissing(MatchcastError):
@@ -29,7 +35,7 @@ class QualityFailed(MatchcastError):
 
 
 class ModelNotServed(MatchcastError):
-    """The champion is not what every worker of the model API serves."""
+    """The champion is not what every worker of every model API serves."""
 
     def __init__(self, version: str, reason: str, rolled_back_to: str | None) -> None:
         done = f"; {rolled_back_to} is the champion again" if rolled_back_to else ""
@@ -37,6 +43,7 @@ class ModelNotServed(MatchcastError):
             f"{version} is not served everywhere: {reason}{done}.",
             hint="see the API's log for why it refused the model, then run the pipeline anew",
         )
+        self.rolled_back_to = rolled_back_to
 
 
 class ChampionChanged(MatchcastError):
@@ -47,3 +54,27 @@ class ChampionChanged(MatchcastError):
             f"The challenger was judged against {judged_against}, but {champion} is the champion by now.",
             hint="run the pipeline anew: it judges against the new champion",
         )
+
+
+_LASTING = (
+    ChampionChanged,
+    ChangeOvertaken,
+    DamagedModel,
+    ForecastRejected,
+    HistoryDamaged,
+    HistoryGap,
+    InvalidBatch,
+    InvalidSetting,
+    NotInRegistry,
+    QualityFailed,
+    StepMissing,
+    TopicChanged,
+    UnusableHistory,
+)
+
+
+def lasts(error: MatchcastError) -> bool:
+    """Say whether a step that failed so fails again until somebody has done something."""
+    if isinstance(error, ModelNotServed):
+        return error.rolled_back_to is not None
+    return isinstance(error, _LASTING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from matchcast.history.errors import HistoryBusy
-from matchcast.history.files import STREAM, HistoryFolder
+from matchcast.history.files import ADDED, STREAM, HistoryFolder
 from matchcast.history.tables import Card, Goal, Match, Shot
 from matchcast.pipeline.command import pipeline
 from matchcast.pipeline.errors import StepMissing
@@ -42,6 +44,21 @@ def test_a_step_whose_batch_was_not_begun_says_which_to_run_first(step: str, tmp
     assert isinstance(done.exception, StepMissing)
     assert done.exception.hint is not None
     assert "--batch b1` first" in done.exception.hint
+
+
+@pytest.mark.parametrize(
+    ("step", "broker", "code"), [("check", "127.0.0.1:1", 3), ("drain", "127.0.0.1:1", 1), ("drain", "", 1)]
+)
+def test_a_failure_that_lasts_ends_with_another_code_than_one_that_may_mend(
+    step: str, broker: str, code: int, tmp_path: Path
+) -> None:
+    arguments = ["pipeline", "--history", str(tmp_path), "--kafka-broker", broker or "127.0.0.1:1", step]
+    command = [sys.executable, "-m", "matchcast", *arguments, "--batch", "b1"]
+    with HistoryFolder(tmp_path).locked(STREAM if not broker else ADDED):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == code, done.stderr
+    assert "✘ " in done.stderr
+    assert "Try: " in done.stderr
 
 
 def test_two_drains_at_once_are_refused(tmp_path: Path) -> None:
