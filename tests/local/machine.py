@@ -87,15 +87,22 @@ class Machine:
         self.folder = folder
         self.state = folder / "state"
         self.kafka_port, self.api_port, self.dashboard_port = free_port(), free_port(), free_port()
+        self.airflow_port = free_port()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MATCHCAST_")},
             "MATCHCAST_STATE_DIR": str(self.state),
             "MATCHCAST_KAFKA_BROKER": f"127.0.0.1:{self.kafka_port}",
             "MATCHCAST_API_PORT": str(self.api_port),
             "MATCHCAST_DASHBOARD_PORT": str(self.dashboard_port),
+            "MATCHCAST_AIRFLOW_PORT": str(self.airflow_port),
         }
         self._runs = 0
         self.programs: list[Program] = []
+
+    @property
+    def airflow(self) -> str:
+        """Airflow's address."""
+        return f"http://127.0.0.1:{self.airflow_port}"
 
     @property
     def dashboard(self) -> str:

@@ -1,7 +1,8 @@
 """Supervises small parts, as the tests describe them: ``run_parts.py FOLDER JSON``.
 
-JSON is a list of {"name", "code", "needs"?, "patience"?}; a part is ready once its code has made the
-file FOLDER/<name>.ready.
+JSON is a list of {"name", "code", "needs"?, "patience"?, "service"?,
+"cannot"?, "guarded"?}; a part is ready once its code has made the
+file FOLDER/<name>.ready, and cannot be prepared for the reason that "cannot" gives.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ from pathlib import Path
 
 from matchcast.errors import MatchcastError
 from matchcast.local.folder import StateFolder
-from matchcast.local.parts import Part
+from matchcast.local.part import Part, Report
+from matchcast.local.processes import guarded
 from matchcast.local.screen import Screen
 from matchcast.local.supervisor import Supervisor
 
 
 def part_of(described: dict[str, str], root: Path) -> Part:
+    command = [sys.executable, "-c", described["code"]]
     ready = root / f"{described['name']}.ready"
+
+    def prepare(_: Report) -> None:
+        raise MatchcastError(described["cannot"], hint="do something about it")
+
     return Part(
         name=described["name"],
         address=described["name"],
-        command=lambda: [sys.executable, "-c", described["code"]],
+        command=lambda: guarded(command, patience=5) if "guarded" in described else command,
         ready=ready.exists,
         environment=dict(os.environ, READY=str(ready)),
         needs=tuple(described.get("needs", ())),
         patience=float(described.get("patience", 10)),
+        service=described.get("service", ""),
+        prepare=prepare if "cannot" in described else None,
     )
 
 

@@ -18,7 +18,7 @@ import pytest
 from tests.local.machine import Program, processes_of, wait_until
 
 from matchcast.local.folder import PartRecord, RunRecord, StateFolder
-from matchcast.local.parts import Part
+from matchcast.local.part import Part
 from matchcast.local.processes import Identity
 from matchcast.local.screen import Screen
 from matchcast.local.supervisor import StartFailed, Supervisor
@@ -170,3 +170,67 @@ def test_a_full_disk_is_told_in_a_sentence_in_place_of_what_a_part_says_of_it(
     assert (sentence in shown.getvalue()) is told
     assert (sentence in (caught.value.hint or "")) is told
     assert ("no luck today" in shown.getvalue()) is not told
+
+
+def test_the_start_waits_for_no_service_and_a_service_is_shown_once_when_all_of_it_is_ready(
+    run_parts: Run, tmp_path: Path
+) -> None:
+    slow = f"import os, time\nwhile not os.path.exists('{tmp_path}/go'): time.sleep(0.05)\n{SERVES}"
+    program = run_parts(
+        [
+            {"name": "own", "code": SERVES},
+            {"name": "head", "code": SERVES, "service": "whole", "needs": ["own"]},
+            {"name": "tail", "code": slow, "service": "whole", "needs": ["head"]},
+        ]
+    )
+    program.wait_for("Ready")
+    wait_until(lambda: record(tmp_path)["head"]["state"] == "online", "the head online")
+    assert "whole" not in program.shown
+    (tmp_path / "go").touch()
+    program.wait_for("✔ whole")
+    assert "✔ head" not in program.shown
+
+
+def test_a_service_that_cannot_be_started_is_told_and_the_rest_goes_on(
+    run_parts: Run, tmp_path: Path
+) -> None:
+    program = run_parts(
+        [
+            {"name": "own", "code": SERVES},
+            {"name": "head", "code": SERVES, "service": "whole", "cannot": "No network.", "needs": ["own"]},
+            {"name": "tail", "code": SERVES, "service": "whole", "needs": ["head"]},
+            {"name": "other", "code": ENDS, "service": "another"},
+        ]
+    )
+    program.wait_for("Ready")
+    program.wait_for("✘ head          cannot be started: No network. The rest goes on.")
+    program.wait_for("Try: do something about it")
+    program.wait_for("ended 3 times before it was ready")
+    states = {name: part.get("state") for name, part in record(tmp_path).items()}
+    assert (states["own"], states["head"], states["tail"], states["other"]) == ("online", *3 * ("failed",))
+    assert record(tmp_path)["tail"]["reason"] == "needs head"
+    assert program.process.poll() is None
+
+
+def test_what_leaves_a_guarded_command_by_any_group_ends_with_it(run_parts: Run, tmp_path: Path) -> None:
+    task = "import os, time; os.setpgid(0, 0); time.sleep(600)"
+    worker = (
+        f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {task!r}]); time.sleep(600)"
+    )
+    scheduler = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {worker!r}]); {SERVES}"
+    program = run_parts([{"name": "scheduler", "code": scheduler, "guarded": True}])
+    program.wait_for("Ready")
+    state = tmp_path / "state"
+    wait_until(lambda: len(processes_of(state)) == 4, "guard, scheduler, worker and task")
+    guard = psutil.Process(record(tmp_path)["scheduler"]["process"]["pid"])
+    guard.children()[0].kill()
+    program.wait_for("ended (SIGKILL)")
+    program.wait_for("back after")
+    wait_until(lambda: len(processes_of(state)) == 4, "the four again, and none of the old")
+    guard = psutil.Process(record(tmp_path)["scheduler"]["process"]["pid"])
+    guard.kill()
+    wait_until(lambda: program.shown.count("back after") == 2, "back when the guard itself was killed")
+    wait_until(lambda: len(processes_of(state)) == 4, "the four again")
+    if sys.platform == "linux":
+        program.process.kill()
+        wait_until(lambda: processes_of(state) == [], "all ended when nobody supervises them", 10)

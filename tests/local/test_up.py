@@ -34,7 +34,7 @@ def history_of(machine: Machine) -> dict[str, int]:
 
 
 def test_one_command_brings_live_matches_and_one_key_ends_all(machine: Machine) -> None:
-    program = machine.start("up")
+    program = machine.start("up", "--no-airflow")
     program.wait_for("Ready in")
     assert "five matches live" in program.shown
     assert f"127.0.0.1:{machine.kafka_port}" in program.shown
@@ -49,7 +49,7 @@ def test_one_command_brings_live_matches_and_one_key_ends_all(machine: Machine) 
     arguments = [" ".join(process.cmdline()) for process in processes_of(machine.state)]
     assert not any(password in line for line in arguments)
 
-    code, shown = machine.run("up")
+    code, shown = machine.run("up", "--no-airflow")
     assert code == 0
     assert "Already running" in shown
     assert machine.dashboard in shown
@@ -73,14 +73,14 @@ def test_one_command_brings_live_matches_and_one_key_ends_all(machine: Machine) 
 
 
 def test_a_power_cut_costs_neither_matches_nor_their_history(machine: Machine) -> None:
-    first = machine.start("up")
+    first = machine.start("up", "--no-airflow")
     first.wait_for("Ready in")
     wait_until(lambda: min(history_of(machine).values()) >= 3, "three points of each match")
     before = history_of(machine)
     first.process.kill()
     for process in processes_of(machine.state):
         process.kill()
-    second = machine.start("up")
+    second = machine.start("up", "--no-airflow")
     second.wait_for("Ready in")
     after = history_of(machine)
     assert before.keys() <= after.keys()
@@ -93,7 +93,7 @@ def test_a_power_cut_costs_neither_matches_nor_their_history(machine: Machine) -
 
 
 def test_a_part_that_is_killed_comes_back(machine: Machine) -> None:
-    program = machine.start("up")
+    program = machine.start("up", "--no-airflow")
     program.wait_for("Ready in")
     parts = json.loads(machine.run("status", "--json")[1])["parts"]
     by_name = {part["name"]: part["process"]["pid"] for part in parts}
@@ -106,7 +106,7 @@ def test_a_part_that_is_killed_comes_back(machine: Machine) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_down_ends_what_a_killed_supervisor_has_left(machine: Machine) -> None:
-    program = machine.start("up", "--no-producer")
+    program = machine.start("up", "--no-producer", "--no-airflow")
     program.wait_for("Ready in")
     program.process.kill()
     program.end()
@@ -120,7 +120,7 @@ def test_taken_ports_are_all_named_at_once_with_who_has_them(machine: Machine) -
     with ExitStack() as stack:
         for port in ports:
             stack.enter_context(socket.create_server(("127.0.0.1", port)))
-        code, shown = machine.run("up")
+        code, shown = machine.run("up", "--no-airflow")
     assert code == 1
     for port, variable in ports.items():
         assert f"Port {port}: taken by python" in shown
@@ -132,7 +132,12 @@ def test_taken_ports_are_all_named_at_once_with_who_has_them(machine: Machine) -
 def test_without_network_a_first_start_says_so_in_a_sentence(machine: Machine) -> None:
     nowhere = "http://127.0.0.1:9"
     code, shown = machine.run(
-        "up", XDG_CACHE_HOME=str(machine.folder), HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere, NO_PROXY=""
+        "up",
+        "--no-airflow",
+        XDG_CACHE_HOME=str(machine.folder),
+        HTTPS_PROXY=nowhere,
+        HTTP_PROXY=nowhere,
+        NO_PROXY="",
     )
     assert code == 1
     assert "cannot be fetched" in shown
@@ -147,7 +152,7 @@ def test_without_network_a_first_start_says_so_in_a_sentence(machine: Machine) -
 
 def test_a_state_folder_that_cannot_be_made_is_a_sentence(machine: Machine) -> None:
     machine.state.write_text("a file, not a folder")
-    code, shown = machine.run("up")
+    code, shown = machine.run("up", "--no-airflow")
     assert code == 1
     assert "cannot be written" in shown
     assert "MATCHCAST_STATE_DIR" in shown

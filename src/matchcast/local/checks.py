@@ -24,6 +24,7 @@ from matchcast.local.ports import holder_of, is_free
 
 PYTHONS = ((3, 11), (3, 13))
 MEMORY_NEEDED = 800_000_000
+AIRFLOW_MEMORY_NEEDED = 1_000_000_000
 DISK_NEEDED = 2_000_000_000
 _JAVA_SECONDS = 20
 
@@ -66,15 +67,20 @@ def python() -> Check:
     )
 
 
-def memory() -> Check:
-    """Check the memory that processes can still get."""
+def memory(layout: Layout) -> Check:
+    """Check the memory that processes can still get; what runs of the system already needs none."""
     available = _available_memory()
+    needed = 0 if layout.folder.holder() else MEMORY_NEEDED
+    mend = "close something large"
+    if needed and layout.checkout:
+        needed += AIRFLOW_MEMORY_NEEDED
+        mend += ", or leave Airflow out: matchcast up --no-airflow"
     return Check(
         "memory",
-        Verdict.GOOD if available >= MEMORY_NEEDED else Verdict.BAD,
+        Verdict.GOOD if available >= needed else Verdict.BAD,
         f"{_gigabytes(available)} available",
-        _gigabytes(MEMORY_NEEDED),
-        "close something large",
+        _gigabytes(needed),
+        mend,
         f"{_gigabytes(available)} memory",
     )
 
@@ -152,6 +158,20 @@ def page() -> Check:
     )
 
 
+def airflow(layout: Layout) -> Check:
+    """Check that Airflow's environment is made, or that there is a reason for none."""
+    elsewhere = layout.settings.airflow_url
+    if elsewhere is not None:
+        return Check("airflow", Verdict.GOOD, f"not started here: MATCHCAST_AIRFLOW_URL is {elsewhere}")
+    if layout.checkout is None:
+        return Check(
+            "airflow", Verdict.GOOD, "not started: its DAGs and its lock come with the checkout alone"
+        )
+    if not layout.checkout.python.exists():
+        return Check("airflow", Verdict.GOOD, "the next start makes its environment, from the network")
+    return Check("airflow", Verdict.GOOD, f"its environment is in {layout.checkout.python.parents[1]}")
+
+
 def state(folder: StateFolder) -> Check:
     """Check what the state folder says: running, stopped, or something left behind."""
     if folder.holder() is not None:
@@ -174,11 +194,12 @@ def state(folder: StateFolder) -> Check:
 def all_checks(layout: Layout) -> Iterator[Check]:
     """Yield every check, the quick ones first."""
     yield python()
-    yield memory()
+    yield memory(layout)
     yield from disk(layout)
     yield state(layout.folder)
     yield from ports(layout)
     yield page()
+    yield airflow(layout)
     if layout.own_kafka:
         yield java()
         yield jars(layout)
@@ -194,7 +215,7 @@ def require(layout: Layout) -> str:
     gates: list[Callable[[], Iterator[Check]]] = [
         lambda: iter([python()]),
         lambda: ports(layout),
-        lambda: iter([memory()]),
+        lambda: iter([memory(layout)]),
         lambda: disk(layout),
         lambda: iter([page()]),
     ]

@@ -9,21 +9,24 @@ from dataclasses import asdict
 
 import click
 
+from matchcast.local.airflow_parts import PARTS as AIRFLOW
 from matchcast.local.folder import RunRecord, StateFolder
 from matchcast.local.screen import Screen
 from matchcast.settings import load
 
-PARTS = ("kafka", "api", "dashboard", "producer")
+PARTS = ("kafka", "api", "dashboard", "producer", *AIRFLOW)
 
 
 @click.command()
 @click.option("--no-producer", is_flag=True, help="Play no matches: events come from a feed of your own.")
-def up(no_producer: bool) -> None:
+@click.option("--no-airflow", is_flag=True, help="Leave Airflow out: no history is made of what is played.")
+def up(no_producer: bool, no_airflow: bool) -> None:
     """Start the whole system on this machine, and keep it running until Ctrl-C."""
     from matchcast.local.system import System
 
     settings = load()
-    sys.exit(System(settings, Screen(), with_producer=not no_producer).run())
+    system = System(settings, Screen(), with_producer=not no_producer, with_airflow=not no_airflow)
+    sys.exit(system.run())
 
 
 @click.command()
@@ -87,10 +90,10 @@ def logs(parts: tuple[str, ...], lines: int, follow: bool) -> None:
         click.echo(f"There are no logs in {folder.logs} yet.", err=True)
     for name, log in chosen.items():
         for line in files.last_lines(log, lines):
-            click.echo(f"{name:9} {line}")
+            click.echo(f"{name:13} {line}")
     if follow:
         for name, line in files.follow(chosen):
-            click.echo(f"{name:9} {line}")
+            click.echo(f"{name:13} {line}")
 
 
 @click.command()

@@ -2,7 +2,8 @@
 
 A lock says that a supervisor is at work, and is given back by the kernel however that one ends.
 `run.json` says what it started, each process by pid and birth, so that the next start can tell what
-was left behind. Every process that a supervisor starts also carries `MARKER` in its environment.
+was left behind. Every process that a supervisor starts also carries `MARKER` in its environment, and
+`PART_MARKER` with the name of its part.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from matchcast.errors import MatchcastError
 from matchcast.local.processes import Identity
 
 MARKER = "MATCHCAST_STARTED_BY_UP"
+PART_MARKER = "MATCHCAST_STARTED_AS"
 
 _TYPED = string.ascii_letters + string.digits  # of 5.95 bits each, and none that a shell or a form minds
 
@@ -70,6 +72,7 @@ class StateFolder:
         self.root = root.absolute()
         self.logs = self.root / "logs"
         self.kafka = self.root / "kafka"
+        self.airflow = self.root / "airflow"
 
     def make(self) -> None:
         """Make the folder.
@@ -168,11 +171,24 @@ class StateFolder:
         found.pop(os.getpgrp(), None)
         return list(found.values())
 
+    def kill_rest_of(self, part: str | None) -> None:
+        """Kill whatever is left of a part, in whichever process group; None means all that was started."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                found = process.environ()
+                mine = found.get(MARKER) == str(self.root) and process.pid != os.getpid()
+                if mine and part in (None, found.get(PART_MARKER)):
+                    process.kill()
+
     def secret_path(self, name: str) -> Path:
         """Return where the file of a secret is, or will be."""
         return self.root / "secrets" / name
 
-    def secret(self, name: str) -> Path:
+    def operator_password(self) -> Path:
+        """Return the file of the operator's password, which is short enough to be typed."""
+        return self.secret("operator_password", 20)
+
+    def secret(self, name: str, length: int = 43) -> Path:
         """Return the file of a secret, which is generated once and readable by its owner alone."""
         file = self.secret_path(name)
         file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -180,7 +196,6 @@ class StateFolder:
             aside = file.with_name(f"{name}.new")
             aside.unlink(missing_ok=True)
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-                length = 20 if name == "operator_password" else 43
                 handle.write("".join(secrets.choice(_TYPED) for _ in range(length)) + "\n")
             aside.rename(file)
         return file

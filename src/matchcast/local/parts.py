@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from pathlib import Path
 
 from matchcast.local import broker
+from matchcast.local.airflow_environment import Checkout
+from matchcast.local.airflow_parts import Airflow
 from matchcast.local.broker import Broker
 from matchcast.local.folder import StateFolder
+from matchcast.local.part import PROBE_SECONDS, Part, Report, get_json
 from matchcast.local.ports import LOOPBACK, free_port
 from matchcast.settings import PREFIX, Settings
 
@@ -22,31 +22,6 @@ SPEED = 30
 
 RETENTION_BYTES = 256 * 1024**2
 """Most events that a partition keeps unless the settings say otherwise: six of them, a day of five matches."""
-
-PROBE_SECONDS = 2.0
-
-Report = Callable[[str], None]
-"""Called with what a part's preparation is doing, in a few words."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One process of the system.
-
-    `prepare` runs in a thread before the process is started; `ready` is asked, also in a thread,
-    until it says yes; `needs` names the parts that must be ready before this one is started.
-    """
-
-    name: str
-    address: str
-    command: Callable[[], list[str]]
-    ready: Callable[[], bool]
-    environment: Mapping[str, str]
-    needs: tuple[str, ...] = ()
-    prepare: Callable[[Report], None] | None = None
-    patience: float = 15.0
-    note: str = ""
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,11 +35,22 @@ class Layout:
     api_port: int
     dashboard_port: int
     with_producer: bool = True
+    airflow_port: int = 0
+    checkout: Checkout | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings, folder: StateFolder, *, with_producer: bool = True) -> Layout:
+    def of(
+        cls,
+        settings: Settings,
+        folder: StateFolder,
+        *,
+        with_producer: bool = True,
+        with_airflow: bool = True,
+    ) -> Layout:
         """Lay the parts out as the settings say; a port 0 becomes a free one.
+
+        Airflow is among them where this is a checkout and the settings name no other.
 
         Raises:
             InvalidBrokerAddress: no broker can be there.
@@ -86,6 +72,8 @@ class Layout:
             api_port=settings.api_port or free_port(),
             dashboard_port=settings.dashboard_port or free_port(),
             with_producer=with_producer,
+            airflow_port=settings.airflow_port or free_port(),
+            checkout=Checkout.find() if with_airflow and settings.airflow_url is None else None,
             environment=dict(os.environ),
         )
 
@@ -111,13 +99,24 @@ class Layout:
             *own,
             ("api", self.api_port, f"{PREFIX}API_PORT"),
             ("dashboard", self.dashboard_port, f"{PREFIX}DASHBOARD_PORT"),
+            *([("airflow", self.airflow_port, f"{PREFIX}AIRFLOW_PORT")] if self.checkout else []),
         ]
 
     def parts(self) -> list[Part]:
         """Return the table, in the order in which the parts are shown; they end in the opposite order."""
         kafka = [self._kafka()] if self.own_kafka else []
         producer = [self._producer()] if self.with_producer else []
-        return [*kafka, self._api(), self._dashboard(), *producer]
+        first = [*kafka, self._api(), self._dashboard(), *producer]
+        airflow = self.airflow()
+        return [*first, *(airflow.parts(tuple(part.name for part in first)) if airflow else [])]
+
+    def airflow(self) -> Airflow | None:
+        """Return the Airflow that is started here, if one is."""
+        if self.checkout is None:
+            return None
+        return Airflow(
+            self.settings, self.folder, self.checkout, self.airflow_port, self._environment(), sys.prefix
+        )
 
     def _kafka(self) -> Part:
         node = Broker(
@@ -157,7 +156,7 @@ class Layout:
             name="api",
             address=f"{self.api_address}/docs",
             command=lambda: _matchcast("api", "--port", str(self.api_port)),
-            ready=lambda: _get(f"{self.api_address}/ready") is not None,
+            ready=lambda: get_json(f"{self.api_address}/ready") is not None,
             environment=self._environment(),
             patience=25.0,
         )
@@ -166,17 +165,21 @@ class Layout:
         variables = {}
         note = "operator password: as set"
         if self.settings.operator_password is None:
-            file = self.folder.secret("operator_password")
+            file = self.folder.operator_password()
             variables[f"{PREFIX}OPERATOR_PASSWORD_FILE"] = str(file)
             note = f"operator password: {file.read_text(encoding='utf-8').strip()}"
         if self.settings.secret_key is None:
             variables[f"{PREFIX}SECRET_KEY_FILE"] = str(self.folder.secret("secret_key"))
+        environment = self._environment() | variables
+        if airflow := self.airflow():
+            environment.pop(f"{PREFIX}AIRFLOW_PASSWORD", None)
+            environment |= airflow.dashboard_environment()
         return Part(
             name="dashboard",
             address=self.dashboard_address,
             command=lambda: _matchcast("dashboard", "--port", str(self.dashboard_port)),
-            ready=lambda: _get(f"{self.dashboard_address}/ready") is not None,
-            environment=self._environment() | variables,
+            ready=lambda: get_json(f"{self.dashboard_address}/ready") is not None,
+            environment=environment,
             note=note,
         )
 
@@ -196,13 +199,20 @@ class Layout:
             f"{PREFIX}API_URL": self.api_address,
             **self.environment,
             f"{PREFIX}STATE_DIR": str(self.folder.root),
+            f"{PREFIX}HISTORY_DIR": str(self._history),
             f"{PREFIX}EVENTS_RETENTION_BYTES": str(self.settings.events_retention_bytes),
             f"{PREFIX}KAFKA_BROKER": self.kafka_address,
         }
 
+    @property
+    def _history(self) -> Path:
+        if "history_dir" in self.settings.model_fields_set:
+            return self.settings.history_dir.absolute()
+        return self.folder.root / "history"
+
     def live_matches(self) -> int:
         """Return how many running matches the dashboard shows with a forecast; 0 also when it does not answer."""
-        found = _get(f"{self.dashboard_address}/api/matches")
+        found = get_json(f"{self.dashboard_address}/api/matches")
         matches = found.get("matches", []) if isinstance(found, dict) else []
         return sum(
             match.get("status") in ("live", "half_time") and match.get("probability") is not None
@@ -218,23 +228,3 @@ def _reachable(host: str) -> str:
     if host in ("", "0.0.0.0", "::", "localhost"):  # noqa: S104
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
-
-
-def _get(url: str) -> Any:
-    """Return the JSON of a 200 answer ({} when it is no JSON), or None for any other outcome."""
-    where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.hostname or LOOPBACK, where.port, timeout=PROBE_SECONDS)
-    try:
-        connection.request("GET", where.path)
-        answer = connection.getresponse()
-        body = answer.read()
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-    if answer.status != http.HTTPStatus.OK:
-        return None
-    try:
-        return json.loads(body)
-    except ValueError:
-        return {}

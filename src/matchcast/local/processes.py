@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 _TETHER = Path(__file__).with_name("tether.py")
+_GUARD = Path(__file__).with_name("guard.py")
 _SAME_BIRTH = 1.0  # seconds; psutil derives a birth from the boot time, which clock steps shift a little
 
 
@@ -51,6 +52,11 @@ class Identity:
 def tethered(command: Sequence[str]) -> list[str]:
     """Return `command` as one that ends when the thread that starts it does (on Linux)."""
     return [sys.executable, "-IS", str(_TETHER), str(os.getpid()), *command]
+
+
+def guarded(command: Sequence[str], *, patience: int) -> list[str]:
+    """Return `command` as one that leaves no descendant behind, ended by SIGTERM within `patience` s."""
+    return [sys.executable, "-IS", str(_GUARD), str(patience), *command]
 
 
 def spawn(

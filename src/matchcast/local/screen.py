@@ -57,7 +57,7 @@ class Screen:
     def _step(self, mark: str, colour: str, name: str, what: str, note: str) -> None:
         if self._colours:
             mark = f"{colour}{mark}{_PLAIN}"
-        self.line(f"{mark} {name:10} {what:26} {note}".rstrip())
+        self.line(f"{mark} {name:13} {what:26} {note}".rstrip())
 
     def _clear(self) -> None:
         self._draw("")

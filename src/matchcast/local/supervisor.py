@@ -14,9 +14,9 @@ from contextlib import suppress
 from types import FrameType
 
 from matchcast.errors import MatchcastError
-from matchcast.local.folder import MARKER, PartRecord, RunRecord, StateFolder
+from matchcast.local.folder import MARKER, PART_MARKER, PartRecord, RunRecord, StateFolder
 from matchcast.local.logs import last_lines, shorten
-from matchcast.local.parts import Part
+from matchcast.local.part import Part
 from matchcast.local.processes import Identity, signal_group, spawn
 from matchcast.local.screen import Screen
 from matchcast.local.watched import Background, State, Watched
@@ -27,8 +27,8 @@ STEADY = 60.0
 LONGEST_BACKOFF = 30.0
 TRIES = 3
 """How often a part may end before it was ever ready; then the start is given up."""
-SLOW_START = 60.0
-"""Seconds after which a part that runs but is not ready yet is mentioned."""
+SLOW_START, SLOW_SERVICE = 60.0, 180.0
+"""Seconds after which a part that runs but is not ready yet is mentioned; one of a service is not waited for."""
 
 
 class StartFailed(MatchcastError):
@@ -42,7 +42,8 @@ class Supervisor:
         parts: In the order in which they are shown; they are ended in the opposite order.
         folder: Where logs and the record of what runs are kept; the caller holds it.
         screen: Where progress is shown.
-        on_ready: Called with the seconds that it took until every part was ready for the first time.
+        on_ready: Called with the seconds that it took until every part was ready for the first time,
+            but for those of a service.
     """
 
     def __init__(
@@ -91,32 +92,34 @@ class Supervisor:
         while not self._stops:
             for watched in self._watched.values():
                 self._step(watched)
-            if not ready and all(watched.state is State.ONLINE for watched in self._watched.values()):
+            own = [watched for watched in self._watched.values() if not watched.part.service]
+            if not ready and all(watched.state is State.ONLINE for watched in own):
                 ready = True
                 self._write_record(ready_at=time.time())
                 self._on_ready(time.monotonic() - self._began)
             self._write_record()
-            if not ready:
-                self._screen.move(self._waiting_for())
-            elif time.monotonic() - housekeeping > STEADY:
+            if waiting := self._waiting_for(own if not ready else list(self._watched.values())):
+                self._screen.move(waiting)
+            if ready and time.monotonic() - housekeeping > STEADY:
                 housekeeping = time.monotonic()
                 for name in self._watched:
                     shorten(self._folder.log_of(name))
             time.sleep(TICK)
 
-    def _waiting_for(self) -> str:
+    def _waiting_for(self, parts: Sequence[Watched]) -> str:
+        """Tell which of some parts are on their way for the first time; "" when none is."""
         elapsed = time.monotonic() - self._began
-        parts = [
-            f"{name} {watched.doing}".strip()
-            for name, watched in self._watched.items()
-            if watched.state is not State.ONLINE
+        doing = [
+            f"{watched.part.name} {watched.doing}".strip()
+            for watched in parts
+            if not watched.was_ready and watched.state is not State.FAILED
         ]
-        return f"{elapsed:4.1f} s  {' · '.join(parts)}"
+        return f"{elapsed:4.1f} s  {' · '.join(doing)}" if doing else ""
 
     def _step(self, watched: Watched) -> None:
         match watched.state:
             case State.WAITING:
-                if all(self._watched[name].state is State.ONLINE for name in watched.part.needs):
+                if all(self._serves(name, watched.part.service) for name in watched.part.needs):
                     self._prepare(watched)
             case State.PREPARING:
                 if watched.preparation is not None and watched.preparation.done:
@@ -133,6 +136,12 @@ class Supervisor:
                 if time.monotonic() >= watched.again_at:
                     watched.become(State.WAITING)
 
+    def _serves(self, name: str, service: str) -> bool:
+        """Tell whether a part is ready; for one of the same service it is enough that it was started."""
+        needed = self._watched[name]
+        same = bool(service) and needed.part.service == service
+        return needed.state is State.ONLINE or (same and needed.state is State.STARTING)
+
     def _prepare(self, watched: Watched) -> None:
         prepare = watched.part.prepare
         if prepare is None:
@@ -143,9 +152,12 @@ class Supervisor:
             watched.become(State.PREPARING)
 
     def _note_failed_preparation(self, watched: Watched, error: MatchcastError | OSError) -> None:
-        if not watched.was_ready:
+        if not watched.was_ready and not watched.part.service:
             self._screen.failed(watched.part.name, "cannot be started")
             raise error
+        if not watched.was_ready:
+            self._give_up(watched, f"cannot be started: {error}", getattr(error, "hint", None))
+            return
         watched.reason = f"cannot be started again: {error}"
         self._back_off(watched)
 
@@ -158,7 +170,7 @@ class Supervisor:
         watched.process = spawn(
             part.command(),
             log=self._folder.log_of(part.name),
-            env={**part.environment, MARKER: str(self._folder.root)},
+            env={**part.environment, MARKER: str(self._folder.root), PART_MARKER: part.name},
         )
         watched.identity = Identity.of(watched.process.pid)
         watched.become(State.STARTING)
@@ -170,23 +182,36 @@ class Supervisor:
             if watched.probe.outcome:
                 self._note_ready(watched)
             watched.probe = None
-        if not watched.called_slow and time.monotonic() - watched.begun > SLOW_START:
+        slow = SLOW_SERVICE if watched.part.service else SLOW_START
+        if not watched.called_slow and time.monotonic() - watched.begun > slow:
             watched.called_slow = True
             log = self._folder.log_of(watched.part.name)
-            self._screen.warn(watched.part.name, f"runs, but is not ready after {SLOW_START:g} s: see {log}")
+            self._screen.warn(watched.part.name, f"runs, but is not ready after {slow:g} s: see {log}")
 
     def _note_ready(self, watched: Watched) -> None:
         part = watched.part
         watched.become(State.ONLINE)
         took = f"{time.monotonic() - watched.begun:.1f} s"
-        note = f"back after {took}" if watched.was_ready else f"{took:8}{part.note}"
-        watched.was_ready, watched.reason = True, ""
-        self._screen.done(part.name, part.address, note)
+        first, watched.was_ready, watched.reason = not watched.was_ready, True, ""
+        if not first:
+            self._screen.done(part.name, part.address, f"back after {took}")
+        elif not part.service:
+            self._screen.done(part.name, part.address, f"{took:8}{part.note}")
+        else:
+            self._note_service(part.service)
+
+    def _note_service(self, service: str) -> None:
+        members = [watched for watched in self._watched.values() if watched.part.service == service]
+        if all(watched.was_ready for watched in members):
+            head = members[0].part
+            took = f"{time.monotonic() - members[0].begun:.1f} s"
+            self._screen.done(service, head.address, f"{took:8}{head.note}")
 
     def _note_end(self, watched: Watched, code: int) -> None:
         part = watched.part
         if watched.process is not None:
             signal_group(watched.process.pid, signal.SIGKILL)  # its workers, if it left any
+            self._folder.kill_rest_of(part.name)
         ran = time.monotonic() - watched.begun
         watched.process = watched.identity = None
         watched.ends += 1
@@ -196,6 +221,10 @@ class Supervisor:
         # What each program says of a full disk is its own affair; the cause is one.
         full = f"{self._folder.root} has no room left" if self._folder.is_full else ""
         lines = [f"{full}: free some"] if full else last_lines(self._folder.log_of(part.name), 5)
+        if not watched.was_ready and watched.ends >= TRIES and part.service:
+            log = self._folder.log_of(part.name)
+            self._give_up(watched, f"ended {TRIES} times before it was ready", f"read {log}", lines)
+            return
         if not watched.was_ready and watched.ends >= TRIES:
             self._screen.failed(part.name, watched.reason, lines)
             raise StartFailed(
@@ -205,6 +234,17 @@ class Supervisor:
                 else part.hint or f"read {self._folder.log_of(part.name)}",
             )
         self._back_off(watched, lines)
+
+    def _give_up(self, watched: Watched, reason: str, hint: str | None, lines: Sequence[str] = ()) -> None:
+        """Leave a part of a service, and what waits for it, until the next start; the rest goes on."""
+        first, *more = reason.splitlines()
+        self._screen.failed(watched.part.name, f"{first} The rest goes on.", [*more, *lines], hint)
+        watched.reason = first
+        watched.become(State.FAILED)
+        for other in self._watched.values():
+            if watched.part.name in other.part.needs:
+                other.reason = f"needs {watched.part.name}"
+                other.become(State.FAILED)
 
     def _back_off(self, watched: Watched, lines: Sequence[str] = ()) -> None:
         pause = min(2.0**watched.ends_in_a_row, LONGEST_BACKOFF)
@@ -228,15 +268,18 @@ class Supervisor:
             self._screen.line("Stopping; Ctrl-C again ends all at once")
         for watched in running:
             self._end(watched)
+            for other in running:  # what is left of a service needs no order
+                if other.part.service and other.part.service == watched.part.service:
+                    _ask_to_end(other)
+        self._folder.kill_rest_of(None)  # what a preparation is at
         self._write_record()
 
     def _end(self, watched: Watched) -> None:
         process, name = watched.process, watched.part.name
         if process is None:
             return
-        asked = time.monotonic()
+        asked = _ask_to_end(watched)
         deadline = asked + watched.part.patience
-        signal_group(process.pid, signal.SIGTERM)
         while process.poll() is None:
             self._screen.move(f"ending {name}")
             if time.monotonic() > deadline:
@@ -245,6 +288,7 @@ class Supervisor:
         in_time = process.poll() is not None
         signal_group(process.pid, signal.SIGKILL)
         process.wait()
+        self._folder.kill_rest_of(name)
         watched.process = watched.identity = None
         watched.become(State.ENDED)
         took = f"{time.monotonic() - asked:.1f} s"
@@ -257,6 +301,15 @@ class Supervisor:
         for watched in self._watched.values():
             if watched.process is not None:
                 signal_group(watched.process.pid, signal.SIGKILL)
+
+
+def _ask_to_end(watched: Watched) -> float:
+    """Ask a part once to end; return when that was."""
+    if watched.asked is None:
+        watched.asked = time.monotonic()
+        if watched.process is not None:
+            signal_group(watched.process.pid, signal.SIGTERM)
+    return watched.asked
 
 
 def _why(code: int) -> str:

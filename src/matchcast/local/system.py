@@ -30,10 +30,15 @@ class StopFailed(MatchcastError):
 class System:
     """The whole system on this machine."""
 
-    def __init__(self, settings: Settings, screen: Screen, *, with_producer: bool) -> None:
+    def __init__(
+        self, settings: Settings, screen: Screen, *, with_producer: bool, with_airflow: bool
+    ) -> None:
         self._screen = screen
         self._folder = StateFolder(settings.state_dir)
-        self._layout = Layout.of(settings, self._folder, with_producer=with_producer)
+        self._with_airflow = with_airflow
+        self._layout = Layout.of(
+            settings, self._folder, with_producer=with_producer, with_airflow=with_airflow
+        )
 
     def run(self) -> int:
         """Run until told to stop; return the exit code.
@@ -67,8 +72,17 @@ class System:
             self._screen.done(
                 "kafka", self._layout.kafka_address, "not started here: MATCHCAST_KAFKA_BROKER names it"
             )
+        self._tell_of_airflow()
         supervisor = Supervisor(self._layout.parts(), self._folder, self._screen, self._announce)
         return INTERRUPTED if supervisor.run() == signal.SIGINT else 0
+
+    def _tell_of_airflow(self) -> None:
+        """Say why no Airflow is started here, where none is and one may be expected."""
+        elsewhere = self._layout.settings.airflow_url
+        if elsewhere is not None:
+            self._screen.done("airflow", elsewhere, "not started here: MATCHCAST_AIRFLOW_URL names it")
+        elif self._with_airflow and self._layout.checkout is None:
+            self._screen.warn("airflow", "is not started: its DAGs and its lock come with the checkout alone")
 
     def _announce(self, seconds: float) -> None:
         matches = self._layout.live_matches()

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from matchcast.errors import MatchcastError
 from matchcast.local.folder import PartRecord
-from matchcast.local.parts import Part
+from matchcast.local.part import Part
 from matchcast.local.processes import Identity
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ class State(StrEnum):
     STARTING = "starting"
     ONLINE = "online"
     ENDED = "ended"
+    FAILED = "failed"
 
 
 class Background(Generic[T]):
@@ -66,6 +67,7 @@ class Watched:
     process: subprocess.Popen[bytes] | None = None
     identity: Identity | None = None
     begun: float = 0.0
+    asked: float | None = None
     again_at: float = 0.0
     ends: int = 0
     ends_in_a_row: int = 0
