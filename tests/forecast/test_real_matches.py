@@ -12,13 +12,12 @@ from matchcast.forecast.against import Challenged
 from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
-from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.drift_report import Sign
 from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.evaluate import evaluate
+from matchcast.forecast.evaluation import Evaluated, Judgement
 from matchcast.forecast.held_out import judge_held_out
-from matchcast.forecast.judge import Judgement
 from matchcast.forecast.model import GoalRateForecaster
 from matchcast.forecast.train import rated_sets, train
 

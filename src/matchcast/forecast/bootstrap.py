@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
 
 from matchcast.forecast.archive import Floats, Ints
+from matchcast.forecast.evaluation import Interval
 
 DRAWS = 4000
 _SEED = 20190321
 _AT_ONCE = 250
-
-
-class Interval(Struct, frozen=True):
-    """A mean and the bounds of its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 def of_matches(values: Floats, match: Ints) -> Interval:

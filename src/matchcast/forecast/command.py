@@ -15,11 +15,11 @@ import numpy as np
 from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
-from matchcast.forecast.comparison import Evaluated
 from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.errors import ModelNotWritten, PageNotWritten, UnusableHistory
 from matchcast.forecast.evaluate import Others, as_other
 from matchcast.forecast.evaluate import evaluate as evaluate_model
+from matchcast.forecast.evaluation import Evaluated
 from matchcast.forecast.page import page
 from matchcast.forecast.report import report
 from matchcast.telemetry.logs import configure

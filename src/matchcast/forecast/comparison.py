@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matchcast.forecast.archive import Floats, Matches
-from matchcast.forecast.bootstrap import Interval, of_matches
-from matchcast.forecast.judge import Figures, Judgement
+from matchcast.forecast.bootstrap import of_matches
+from matchcast.forecast.evaluation import Compared
 from matchcast.forecast.metrics import figures, log_losses
 from matchcast.forecast.snapshots import snapshots
 
@@ -15,29 +15,6 @@ NEAR_BEST = 0.005
 
 EQUAL = 0.001
 """Against such a model, the interval of the difference may reach so far above nothing."""
-
-
-class Compared(Figures, frozen=True):
-    """Figures of another model, and how the judged one differs from it in log loss (below 0: better).
-
-    `near_best` tells whether the other is within `NEAR_BEST` of the best of all; `holds` whether the
-    judged model beats it (the interval is below 0) or, where it is near the best, at least equals it
-    (the interval ends at or below `EQUAL`).
-    """
-
-    difference: Interval
-    near_best: bool
-    holds: bool
-
-
-class Evaluated(Judgement, frozen=True):
-    """A judgement, and how the model compares `against` others on the same matches.
-
-    `held_back` says how matches were parted, where several models forecast what they had not seen.
-    """
-
-    against: Mapping[str, Compared]
-    held_back: str = ""
 
 
 def compare(model: Floats, others: Mapping[str, Floats], matches: Matches) -> dict[str, Compared]:

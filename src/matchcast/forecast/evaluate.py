@@ -9,8 +9,9 @@ from msgspec.structs import asdict
 
 from matchcast.forecast.archive import Archive, Flags, Floats, within
 from matchcast.forecast.artefact import Artefact
-from matchcast.forecast.comparison import Evaluated, compare
+from matchcast.forecast.comparison import compare
 from matchcast.forecast.errors import UnusableHistory
+from matchcast.forecast.evaluation import Evaluated
 from matchcast.forecast.judge import MODEL, Judged, judge
 from matchcast.forecast.pre_match import Rated, rate, start_of
 

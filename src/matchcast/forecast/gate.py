@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from matchcast.events.record import Strengths
 from matchcast.forecast.archive import Floats, Matches
-from matchcast.forecast.bootstrap import Interval, of_matches
+from matchcast.forecast.bootstrap import of_matches
+from matchcast.forecast.evaluation import Interval
 from matchcast.forecast.forecast import Forecaster
 from matchcast.forecast.metrics import bands, figures, log_losses
 from matchcast.forecast.situation import Situation

@@ -8,7 +8,8 @@ import numpy as np
 from msgspec.structs import asdict
 
 from matchcast.forecast.archive import Flags, Floats
-from matchcast.forecast.comparison import Evaluated, compare
+from matchcast.forecast.comparison import compare
+from matchcast.forecast.evaluation import Evaluated
 from matchcast.forecast.judge import MODEL, judge
 from matchcast.forecast.learning import learn
 from matchcast.forecast.pre_match import Rated

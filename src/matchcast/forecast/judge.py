@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from msgspec import Struct
 
 from matchcast.forecast.archive import Floats, Matches
 from matchcast.forecast.artefact import Artefact
 from matchcast.forecast.baselines import Baselines
+from matchcast.forecast.evaluation import Band, Bin, Favourites, Figures, Judgement
 from matchcast.forecast.goal_rates import GoalRates
 from matchcast.forecast.in_play import forecasts
 from matchcast.forecast.metrics import bands, calibration_error, figures, log_losses, reliability
@@ -23,57 +23,6 @@ MODEL = "model"
 
 FAVOURITES = (0.0, 0.45, 0.6, 0.75, 0.9, 1.0)
 """Bounds of the favourite's chance of winning before kick-off, by which matches are parted."""
-
-
-class Figures(Struct, frozen=True):
-    """How good forecasts were; see `metrics`."""
-
-    log_loss: float
-    brier: float
-    rps: float
-    ece: float
-    ece_75: float
-
-
-class Band(Struct, frozen=True):
-    """Log loss and calibration error in some minutes of the match."""
-
-    log_loss: float
-    ece: float
-
-
-class Favourites(Band, frozen=True):
-    """The same in matches whose favourite had some chance of winning before kick-off."""
-
-    matches: int
-
-
-class Bin(Struct, frozen=True):
-    """Forecasts of about the same probability: their mean, how often it happened, how many they were."""
-
-    forecast: float
-    happened: float
-    forecasts: int
-
-
-class Judgement(Figures, frozen=True):
-    """Figures of a model over a set of matches, by minutes too, and those of the baselines beside.
-
-    `gaps` has them by how strong the favourite was, `calibration` is a reliability diagram, the three
-    outcomes pooled; without bins that no forecast fell in. `projected` counts the matches whose pre-match strength was given, `known` those that the model
-    may have learned from.
-    """
-
-    matches: int
-    snapshots: int
-    first_day: str
-    last_day: str
-    projected: int
-    known: int
-    bands: Mapping[str, Band]
-    gaps: Mapping[str, Favourites]
-    calibration: list[Bin]
-    baselines: Mapping[str, Figures]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from matchcast.forecast.comparison import Compared, Evaluated
-from matchcast.forecast.judge import Figures
+from matchcast.forecast.evaluation import Compared, Evaluated, Figures
 from matchcast.forecast.plots import Line, line_plot, reliability_plot
 from matchcast.forecast.report import NAMES, verdict
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from matchcast.forecast.comparison import Compared, Evaluated
-from matchcast.forecast.judge import Figures
+from matchcast.forecast.evaluation import Compared, Evaluated, Figures
 
 NAMES = {
     "pre_match": "its own before the match, kept",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from matchcast.forecast.archive import Archive, within
+from matchcast.forecast.archive import Archive, Days, Flags, Floats, within
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load, save
 from matchcast.forecast.contract import check_forecaster
@@ -19,9 +19,10 @@ from matchcast.forecast.evaluation import Evaluated
 from matchcast.forecast.forecast import Forecaster
 from matchcast.forecast.gate import FEWEST_MATCHES, Decision, decide, seconds_a_fixture
 from matchcast.forecast.model import GoalRateForecaster
-from matchcast.forecast.pre_match import rate
+from matchcast.forecast.pre_match import Rated, rate
 from matchcast.history.files import HistoryFolder
 from matchcast.history.selection import export, origins_of
+from matchcast.history.training_files import Written
 from matchcast.pipeline.errors import StepMissing
 from matchcast.pipeline.files import write_json
 
@@ -30,14 +31,33 @@ log = logging.getLogger(__name__)
 JUDGED_ON = 2_000
 """The newest matches are kept from the challenger, so that the gate can tell small differences."""
 
+_BRING = "Bring some: `matchcast history fetch`, or `matchcast history add` for files that you have"
+NOTHING = f"there are no real matches to learn from. {_BRING}"
+"""Why the champion stays where history has simulated matches alone, or none."""
+
 _ROUNDS = 5
 
 
+class Assembled(Struct, frozen=True):
+    """What there is to learn from: matches by kind, the day of the last one.
+
+    `kept` says why the champion stays without a challenger; None: one can be trained and judged.
+    """
+
+    international: int
+    detailed: int
+    last_day: str | None
+    kept: str | None
+
+
 class Verdict(Struct, frozen=True):
-    """Whether the challenger takes the champion's place, why, and the gate's word on each set of matches."""
+    """Whether the challenger takes the champion's place, why, and the gate's word on each set of matches.
+
+    There is no challenger where there was nothing to train or judge one by.
+    """
 
     champion: str
-    challenger: str
+    challenger: str | None
     promote: bool
     reasons: list[str]
     decisions: dict[str, Decision]
@@ -48,6 +68,7 @@ class Challenge:
 
     retraining/BATCH/matches            what was exported for training
     retraining/BATCH/champion.json      the champion when the run began
+    retraining/BATCH/assembled.json     what there is to learn from, or why that is not enough
     retraining/BATCH/challenger.json    the model that was trained
     retraining/BATCH/evaluation.json    how both do on matches that neither has seen, beside the baselines
     retraining/BATCH/verdict.json       what the gate says
@@ -59,6 +80,7 @@ class Challenge:
         self._history = history
         self.folder = history.path / "retraining" / batch
         self._matches = self.folder / "matches"
+        self._assembled = self.folder / "assembled.json"
         self._evaluation = self.folder / "evaluation.json"
         self._champion = self.folder / "champion.json"
         self._challenger = self.folder / "challenger.json"
@@ -79,27 +101,38 @@ class Challenge:
         """What the gate said."""
         return msgspec.json.decode(self._made(self._verdict, "gate").read_bytes(), type=Verdict)
 
+    @property
+    def assembled(self) -> Assembled:
+        """What there is to learn from."""
+        return msgspec.json.decode(self._made(self._assembled, "assemble").read_bytes(), type=Assembled)
+
     def archive(self) -> Archive:
         """Read the matches that were exported."""
         return read_archive(self._made(self._matches, "assemble"))
 
-    def assemble(self, *, with_simulated: bool) -> Archive:
-        """Export the history; what was exported stays, whatever came since.
+    def assemble(self, champion: Callable[[], Artefact], *, with_simulated: bool) -> Assembled:
+        """Export the history and note the champion; once both are done they stay, whatever came since."""
+        if not self._assembled.exists():
+            origins = origins_of(self._history) if with_simulated else None
+            written = export(self._history, self._matches, origins)
+            save(champion(), self._champion)
+            write_json(self._assembled, self._look(written))
+        return self.assembled
 
-        Raises:
-            UnusableHistory: it has no matches to learn from.
+    def _look(self, written: Written) -> Assembled:
+        if not written.international + written.detailed:
+            return Assembled(0, 0, None, NOTHING)
+        archive = read_archive(self._matches)
+        kept = shortage(archive, load(self._champion))
+        return Assembled(written.international, written.detailed, str(archive.last_day), kept)
+
+    def train(self) -> Artefact | None:
+        """Train the challenger on what was played before `judged_from`; one that is there stays.
+
+        None: there is nothing to train it on, or to judge it by.
         """
-        if not self._matches.exists():
-            export(self._history, self._matches, origins_of(self._history) if with_simulated else None)
-        return self.archive()
-
-    def keep_champion(self, model: Artefact) -> None:
-        """Note the champion that the run judges against; one that is noted stays."""
-        if not self._champion.exists():
-            save(model, self._champion)
-
-    def train(self) -> Artefact:
-        """Train the challenger on what was played before `judged_from`; one that is there stays."""
+        if self.assembled.kept is not None:
+            return None
         if not self._challenger.exists():
             from matchcast.forecast.train import train  # brings scikit-learn
 
@@ -111,20 +144,32 @@ class Challenge:
     def evaluate(self) -> Mapping[str, Evaluated | None]:
         """Evaluate the challenger beside the champion and the baselines, and keep the figures.
 
-        There is nothing to evaluate on where no match was played since both learned.
+        The baselines are the usual models, fitted to what was played before. There is nothing to
+        evaluate without a challenger.
         """
+        if self.assembled.kept is not None:
+            write_json(self._evaluation, {"kept": self.assembled.kept})
+            return {}
+        from matchcast.forecast.against import Challenged  # brings scikit-learn
+
         archive, champion, challenger = self.archive(), self.champion, self.challenger
         since = unseen_from(champion, challenger)
-        found: Mapping[str, Evaluated | None] = {}
-        if archive.last_day >= since:
-            found = evaluate(challenger, archive, since, None, as_other(champion, archive))
+        of_champion, of_baselines = as_other(champion, archive), Challenged(archive).outside
+
+        def others(rated: Rated, chosen: Flags) -> Mapping[str, Floats]:
+            return {**of_champion(rated, chosen), **of_baselines(rated, chosen)}
+
+        found = evaluate(challenger, archive, since, None, others)
         write_json(self._evaluation, {"since": str(since), "model_version": challenger.version, **found})
         return found
 
     def judge(self) -> Verdict:
         """Let the gate decide, and keep what it says."""
-        archive, champion, challenger = self.archive(), self.champion, self.challenger
-        verdict = judge(archive, champion, challenger)
+        champion, kept = self.champion, self.assembled.kept
+        if kept is not None:
+            verdict = Verdict(champion.version, None, promote=False, reasons=[kept], decisions={})
+        else:
+            verdict = judge(self.archive(), champion, self.challenger)
         write_json(self._verdict, verdict)
         return verdict
 
@@ -141,9 +186,32 @@ def unseen_from(champion: Artefact, challenger: Artefact) -> np.datetime64:
 
 def judged_from(archive: Archive, champion: Artefact) -> np.datetime64:
     """Return the day from which matches are kept for judging: the champion has not learned from them either."""
-    days = [part.days for part in (archive.international, archive.detailed) if part is not None]
-    newest = np.sort(np.concatenate(days))[-JUDGED_ON:]
+    newest = np.sort(np.concatenate(_days(archive)))[-JUDGED_ON:]
     return max(np.datetime64(newest[0]), np.datetime64(champion.card.trained_until))
+
+
+def shortage(archive: Archive, champion: Artefact) -> str | None:
+    """Return why no challenger can be trained or judged by an archive; None: one can."""
+    from matchcast.forecast.held_out import FEWEST_MATCHES as FEWEST_LEARNED
+    from matchcast.forecast.learning import FIRST_DAY
+
+    since = judged_from(archive, champion)
+    judged = max(int((days >= since).sum()) for days in _days(archive))
+    if judged < FEWEST_MATCHES:
+        return (
+            f"{judged} matches since {since}, until when {champion.version} learned, are too few to judge a "
+            f"challenger by; it takes {FEWEST_MATCHES}. {_BRING}"
+        )
+    learned = sum(int(((days >= FIRST_DAY) & (days < since)).sum()) for days in _days(archive))
+    if learned < FEWEST_LEARNED:
+        return (
+            f"{learned} matches before {since} are too few to learn from; it takes {FEWEST_LEARNED}. {_BRING}"
+        )
+    return None
+
+
+def _days(archive: Archive) -> list[Days]:
+    return [part.days for part in (archive.international, archive.detailed) if part is not None]
 
 
 def judge(archive: Archive, champion: Artefact, challenger: Artefact) -> Verdict:
