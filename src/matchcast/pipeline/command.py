@@ -17,7 +17,9 @@ from matchcast.settings import Settings, load
 from matchcast.telemetry import logs
 
 if TYPE_CHECKING:
+    from matchcast.forecast.artefact import Artefact
     from matchcast.forecast.drift_report import DriftReport
+    from matchcast.forecast.evaluation import Evaluated
     from matchcast.pipeline.challenge import Challenge
     from matchcast.pipeline.files import BatchFiles
 
@@ -151,20 +153,26 @@ def _tell(step: str, batch: str, **result: Any) -> None:
 @click.option("--with-simulated", is_flag=True, help="Train and judge on simulated matches and replays too.")
 @click.pass_obj
 def assemble(settings: Settings, batch: str, with_simulated: bool) -> None:
-    """Export the history that models learn from, and note the champion."""
+    """Export the history that models learn from, and note the champion.
+
+    Where that is too little to train or judge a challenger, the run ends well and keeps the champion.
+    """
     from matchcast.pipeline.registry import champion_of, open_log
 
+    def champion() -> Artefact:
+        with open_log(settings) as log:
+            return champion_of(log)
+
     run = _challenge(settings, batch)
-    archive = run.assemble(with_simulated=with_simulated)
-    with open_log(settings) as log:
-        run.keep_champion(champion_of(log))
+    assembled = run.assemble(champion, with_simulated=with_simulated)
     _tell(
         "assemble",
         batch,
-        international=len(archive.international or ()),
-        detailed=len(archive.detailed or ()),
-        last_day=str(archive.last_day),
+        international=assembled.international,
+        detailed=assembled.detailed,
+        last_day=assembled.last_day,
         champion=run.champion.version,
+        kept=assembled.kept,
     )
 
 
@@ -173,8 +181,15 @@ def assemble(settings: Settings, batch: str, with_simulated: bool) -> None:
 @click.pass_obj
 def train(settings: Settings, batch: str) -> None:
     """Train a challenger on all but the newest matches."""
-    challenger = _challenge(settings, batch).train()
-    _tell("train", batch, challenger=challenger.version, trained_until=challenger.card.trained_until)
+    run = _challenge(settings, batch)
+    challenger = run.train()
+    _tell(
+        "train",
+        batch,
+        challenger=challenger.version if challenger else None,
+        trained_until=challenger.card.trained_until if challenger else None,
+        kept=run.assembled.kept,
+    )
 
 
 @pipeline.command()
@@ -182,13 +197,24 @@ def train(settings: Settings, batch: str) -> None:
 @click.pass_obj
 def evaluate(settings: Settings, batch: str) -> None:
     """Evaluate the challenger beside the champion and the baselines on matches that neither has seen."""
-    found = _challenge(settings, batch).evaluate()
-    figures = {
-        name: {"matches": one.matches, "log_loss": one.log_loss, "rps": one.rps, "ece": one.ece}
-        for name, one in found.items()
-        if one is not None
+    run = _challenge(settings, batch)
+    found = run.evaluate()
+    figures = {name: _figures(one) for name, one in found.items() if one is not None}
+    _tell("evaluate", batch, figures=figures, kept=run.assembled.kept)
+
+
+def _figures(judged: Evaluated) -> dict[str, Any]:
+    """Figures of the challenger, and of each other model with the difference: below 0 the challenger is better."""
+    return {
+        "matches": judged.matches,
+        "log_loss": judged.log_loss,
+        "rps": judged.rps,
+        "ece": judged.ece,
+        "against": {
+            name: {"log_loss": one.log_loss, "difference": one.difference, "holds": one.holds}
+            for name, one in judged.against.items()
+        },
     }
-    _tell("evaluate", batch, figures=figures)
 
 
 @pipeline.command()

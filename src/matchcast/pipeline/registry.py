@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import urllib3
 from msgspec import Struct
@@ -66,38 +68,58 @@ def promote(settings: Settings, run: Challenge) -> Promotion:
             if champion != verdict.champion:
                 raise ChampionChanged(verdict.champion, champion)
             why = "; ".join(verdict.reasons)
-            log.add(to_bytes(run.challenger), who=WHO, why=why)
-            champion = log.promote(verdict.challenger, who=WHO, why=why).version
+            added = log.add(to_bytes(run.challenger), who=WHO, why=why)
+            champion = log.promote(added, who=WHO, why=why).version
     return Promotion(champion, promoted, verdict.reasons)
 
 
 def verify(settings: Settings, run: Challenge, patience: float = PATIENCE) -> str:
-    """See that every worker of the API serves the champion; return its version.
+    """See that every worker of every host's API serves the champion; return its version.
+
+    Hosts are asked at once, so that it takes `patience` seconds and one answer's time at most.
 
     Raises:
         ModelNotServed: one does not; a champion that this run made is rolled back.
     """
     with open_log(settings) as log:
         champion = champion_of(log).version
-        deadline = time.monotonic() + patience
-        while reason := _not_served(settings.api_url, champion):
-            if time.monotonic() > deadline:
-                back = None
-                if run.verdict.promote and champion == run.verdict.challenger:
-                    back = log.roll_back(who=WHO, why=f"not served everywhere: {reason}").version
-                raise ModelNotServed(champion, reason, back)
-            time.sleep(0.25)
+        reason = _missing(addresses(settings), champion, patience)
+        if reason is not None:
+            back = None
+            if run.verdict.promote and champion == run.verdict.challenger:
+                back = log.roll_back(who=WHO, why=f"not served everywhere: {reason}").version
+            raise ModelNotServed(champion, reason, back)
     return champion
 
 
-def _not_served(api_url: str, version: str) -> str | None:
-    """Return why a version is not the only one that the API's workers serve; None: it is."""
-    url = f"{api_url.rstrip('/')}/metrics"
+def addresses(settings: Settings) -> list[str]:
+    """Return where the model API of each host is."""
+    named = [url.strip().rstrip("/") for url in (settings.api_urls or "").split(",") if url.strip()]
+    return named or [settings.api_url.rstrip("/")]
+
+
+def _missing(urls: Sequence[str], version: str, patience: float) -> str | None:
+    """Wait until all serve a version and nothing else; return why some do not when time is up."""
+    deadline = time.monotonic() + patience
+    with ThreadPoolExecutor(len(urls)) as pool:
+        while reasons := [one for one in pool.map(partial(_not_served, version), urls) if one is not None]:
+            if time.monotonic() > deadline:
+                return "; ".join(reasons)
+            time.sleep(0.25)
+    return None
+
+
+def _not_served(version: str, url: str) -> str | None:
+    """Return why a version is not the only one that the workers of an API serve; None: it is."""
     try:
-        answer = urllib3.request("GET", url, retries=False, timeout=5.0, headers={"Accept": "text/plain"})
+        answer = urllib3.request(
+            "GET", f"{url}/metrics", retries=False, timeout=5.0, headers={"Accept": "text/plain"}
+        )
     except urllib3.exceptions.HTTPError as error:
-        return f"the model API at {api_url} does not answer ({type(error).__name__})"
+        return f"the model API at {url} does not answer ({type(error).__name__})"
+    if answer.status != 200:
+        return f"the model API at {url} answers with status {answer.status}"
     served = set(_SERVED.findall(answer.data.decode("utf-8", "replace")))
     if served == {version}:
         return None
-    return f"the workers of {api_url} serve {', '.join(sorted(served)) or 'no model'}"
+    return f"the workers of {url} serve {', '.join(sorted(served)) or 'no model'}"
