@@ -1,8 +1,8 @@
 """Supervises small parts, as the tests describe them: ``run_parts.py FOLDER JSON``.
 
-JSON is a list of {"name", "code", "needs"?, "patience"?, "service"?,
-"cannot"?, "guarded"?}; a part is ready once its code has made the
-file FOLDER/<name>.ready, and cannot be prepared for the reason that "cannot" gives.
+JSON is a list of {"name", "code", "needs"?, "after"?, "patience"?, "service"?, "cannot"?, "guarded"?}; a
+part is ready once its code has made the file FOLDER/<name>.ready, and cannot be prepared for the reason
+that "cannot" gives.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def part_of(described: dict[str, str], root: Path) -> Part:
         ready=ready.exists,
         environment=dict(os.environ, READY=str(ready)),
         needs=tuple(described.get("needs", ())),
+        after=tuple(described.get("after", ())),
         patience=float(described.get("patience", 10)),
         service=described.get("service", ""),
         prepare=prepare if "cannot" in described else None,

@@ -43,6 +43,19 @@ def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.Comp
     )  # fmt: skip
 
 
+def nowhere(folder: Path) -> dict[str, str]:
+    """Return the variables with which no package can be had: no network, and caches that are empty."""
+    proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    return {
+        **proxies,
+        **{name.lower(): value for name, value in proxies.items()},
+        **dict.fromkeys(("NO_PROXY", "no_proxy", "PIP_NO_INDEX", "PIP_FIND_LINKS"), ""),
+        "PIP_CONFIG_FILE": "/dev/null",
+        "UV_CACHE_DIR": str(folder / "uv"),
+        "PIP_CACHE_DIR": str(folder / "pip"),
+    }
+
+
 def test_a_first_make_brings_everything_and_a_second_does_nothing(checkout: Path) -> None:
     first = make(checkout, "environment")
     assert first.returncode == 0, first.stderr
@@ -56,13 +69,23 @@ def test_a_first_make_brings_everything_and_a_second_does_nothing(checkout: Path
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
 
 
-def test_what_running_needs_is_in_its_lock(checkout: Path, machine: Machine) -> None:
+def test_what_running_needs_is_in_its_lock_and_without_network_it_runs_without_airflow(
+    checkout: Path, machine: Machine
+) -> None:
     make(checkout, "environment")
     ours = {name: value for name, value in machine.environment.items() if name.startswith("MATCHCAST_")}
-    up = Program(["make", "-C", str(checkout), "up"], machine.folder / "up", {**shell_environment(), **ours})
+    offline = {**nowhere(machine.folder), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    variables = {**shell_environment(), **ours, **offline}
+    up = Program(["make", "-C", str(checkout), "up"], machine.folder / "up", variables)
     machine.programs.append(up)
     up.wait_for("Ready in")
     assert "five matches live" in up.shown
+    up.wait_for("✘ airflow       cannot be started")
+    assert "they cannot be reached" in up.shown
+    assert "The rest goes on" in up.shown
+    up.wait_for("Try: check the network or proxy")
+    code, shown = machine.run("status")
+    assert (code, "failed for" in shown) == (1, True), shown
     up.signal(signal.SIGTERM)
     up.end()
     assert "kafka      ended" in up.shown
@@ -100,14 +123,7 @@ def test_a_python_that_is_too_old_is_a_sentence(checkout: Path) -> None:
 
 
 def test_without_network_the_first_install_is_a_sentence(checkout: Path, tmp_path: Path) -> None:
-    nowhere = "http://127.0.0.1:9"
-    refused = make(
-        checkout, "dev",
-        XDG_CACHE_HOME=str(tmp_path), UV_CACHE_DIR=str(tmp_path / "uv"), PIP_CACHE_DIR=str(tmp_path / "pip"),
-        PIP_NO_INDEX="", PIP_FIND_LINKS="", PIP_CONFIG_FILE="/dev/null",
-        HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere, ALL_PROXY=nowhere, NO_PROXY="",
-        https_proxy=nowhere, http_proxy=nowhere, no_proxy="",
-    )  # fmt: skip
+    refused = make(checkout, "dev", XDG_CACHE_HOME=str(tmp_path), **nowhere(tmp_path))
     assert refused.returncode != 0
     assert "they cannot be reached" in refused.stderr
     assert "Try: check the network or proxy" in refused.stderr

@@ -63,9 +63,8 @@ def test_a_part_that_is_killed_is_started_again_with_its_workers_cleared(
     os.kill(record(tmp_path)["api"]["process"]["pid"], signal.SIGKILL)
     program.wait_for("ended (SIGKILL)")
     program.wait_for("back after")
-    after = {process.pid for process in processes_of(tmp_path / "state")}
-    assert len(after) == 2
-    assert before.isdisjoint(after)
+    wait_until(lambda: len(processes_of(tmp_path / "state")) == 2, "the part and its worker")
+    assert before.isdisjoint(process.pid for process in processes_of(tmp_path / "state"))
 
 
 def test_a_part_that_keeps_ending_is_given_up_with_its_last_words(run_parts: Run, tmp_path: Path) -> None:
@@ -180,11 +179,12 @@ def test_the_start_waits_for_no_service_and_a_service_is_shown_once_when_all_of_
         [
             {"name": "own", "code": SERVES},
             {"name": "head", "code": SERVES, "service": "whole", "needs": ["own"]},
-            {"name": "tail", "code": slow, "service": "whole", "needs": ["head"]},
+            {"name": "tail", "code": slow, "service": "whole", "after": ["head"]},
         ]
     )
     program.wait_for("Ready")
     wait_until(lambda: record(tmp_path)["head"]["state"] == "online", "the head online")
+    wait_until(lambda: record(tmp_path)["tail"]["state"] == "starting", "the tail under way")
     assert "whole" not in program.shown
     (tmp_path / "go").touch()
     program.wait_for("✔ whole")
@@ -198,7 +198,7 @@ def test_a_service_that_cannot_be_started_is_told_and_the_rest_goes_on(
         [
             {"name": "own", "code": SERVES},
             {"name": "head", "code": SERVES, "service": "whole", "cannot": "No network.", "needs": ["own"]},
-            {"name": "tail", "code": SERVES, "service": "whole", "needs": ["head"]},
+            {"name": "tail", "code": SERVES, "service": "whole", "after": ["head"]},
             {"name": "other", "code": ENDS, "service": "another"},
         ]
     )

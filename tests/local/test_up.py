@@ -116,11 +116,11 @@ def test_down_ends_what_a_killed_supervisor_has_left(machine: Machine) -> None:
 
 
 def test_taken_ports_are_all_named_at_once_with_who_has_them(machine: Machine) -> None:
-    ports = {machine.api_port: "MATCHCAST_API_PORT", machine.dashboard_port: "MATCHCAST_DASHBOARD_PORT"}
+    ports = {machine.api_port: "MATCHCAST_API_PORT", machine.airflow_port: "MATCHCAST_AIRFLOW_PORT"}
     with ExitStack() as stack:
         for port in ports:
             stack.enter_context(socket.create_server(("127.0.0.1", port)))
-        code, shown = machine.run("up", "--no-airflow")
+        code, shown = machine.run("up")
     assert code == 1
     for port, variable in ports.items():
         assert f"Port {port}: taken by python" in shown

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from matchcast.local.airflow_environment import Checkout
@@ -68,31 +68,24 @@ class Airflow:
 
         They end in the opposite order: the scheduler first, while its tasks still find the API.
         """
-        environment = self.process_environment()
-        operator = "the operator's password"
-        return [
-            self._part(API_SERVER, environment, needs, self._prepare, f"user {OPERATOR}, {operator}"),
-            *(self._part(name, environment, (API_SERVER,)) for name in (DAG_PROCESSOR, TRIGGERER, SCHEDULER)),
-        ]
+        head = replace(
+            self._part(API_SERVER, self.home.address),
+            needs=needs,
+            prepare=self._prepare,
+            note=f"user {OPERATOR}, the operator's password",
+        )
+        others = [replace(self._part(name), after=(API_SERVER,)) for name in (DAG_PROCESSOR, TRIGGERER)]
+        # A task that begins before the API answers has failed.
+        return [head, *others, replace(self._part(SCHEDULER), needs=(API_SERVER,))]
 
-    def _part(
-        self,
-        name: str,
-        environment: Mapping[str, str],
-        needs: tuple[str, ...],
-        prepare: Callable[[Report], None] | None = None,
-        note: str = "",
-    ) -> Part:
+    def _part(self, name: str, address: str = "of airflow") -> Part:
         return Part(
             name=name,
-            address=self.home.address if name == API_SERVER else "of airflow",
+            address=address,
             command=lambda: self._command(name),
             ready=lambda: self._healthy(name),
-            environment=environment,
-            needs=needs,
-            prepare=prepare,
+            environment=self.process_environment(),
             patience=PATIENCE,
-            note=note,
             service=SERVICE,
         )
 

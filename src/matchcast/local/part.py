@@ -22,11 +22,11 @@ class Part:
     """One process of the system.
 
     `prepare` runs in a thread before the process is started; `ready` is asked, also in a thread,
-    until it says yes; `needs` names the parts that must be ready before this one is started.
+    until it says yes; `needs` names the parts that must be ready before this one is started, `after`
+    those that must have been started.
 
-    Parts of one `service` are shown as one when all are ready, and need no more of each other than that
-    it was prepared and started. The system's start does not wait for a service, and goes on without one
-    that cannot be started.
+    Parts of one `service` are shown as one when all are ready. The system's start does not wait for a
+    service, and goes on without one that cannot be started.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Part:
     ready: Callable[[], bool]
     environment: Mapping[str, str]
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     prepare: Callable[[Report], None] | None = None
     patience: float = 15.0
     note: str = ""

@@ -119,7 +119,7 @@ class Supervisor:
     def _step(self, watched: Watched) -> None:
         match watched.state:
             case State.WAITING:
-                if all(self._serves(name, watched.part.service) for name in watched.part.needs):
+                if self._may_start(watched.part):
                     self._prepare(watched)
             case State.PREPARING:
                 if watched.preparation is not None and watched.preparation.done:
@@ -136,11 +136,11 @@ class Supervisor:
                 if time.monotonic() >= watched.again_at:
                     watched.become(State.WAITING)
 
-    def _serves(self, name: str, service: str) -> bool:
-        """Tell whether a part is ready; for one of the same service it is enough that it was started."""
-        needed = self._watched[name]
-        same = bool(service) and needed.part.service == service
-        return needed.state is State.ONLINE or (same and needed.state is State.STARTING)
+    def _may_start(self, part: Part) -> bool:
+        ready = all(self._watched[name].state is State.ONLINE for name in part.needs)
+        return ready and all(
+            self._watched[name].state in (State.STARTING, State.ONLINE) for name in part.after
+        )
 
     def _prepare(self, watched: Watched) -> None:
         prepare = watched.part.prepare
@@ -242,7 +242,7 @@ class Supervisor:
         watched.reason = first
         watched.become(State.FAILED)
         for other in self._watched.values():
-            if watched.part.name in other.part.needs:
+            if watched.part.name in (*other.part.needs, *other.part.after):
                 other.reason = f"needs {watched.part.name}"
                 other.become(State.FAILED)
 

@@ -1,0 +1,81 @@
+"""The folder of the local Airflow: a database that cannot be used is a sentence, and logs do not pile up."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from matchcast.local.airflow_environment import AirflowUnavailable, Checkout
+from matchcast.local.airflow_home import KEPT_DAYS, AirflowHome
+from matchcast.local.folder import StateFolder
+
+
+def make_home(root: Path) -> AirflowHome:
+    checkout = Checkout.find()
+    assert checkout is not None
+    folder = StateFolder(root)
+    folder.make()
+    home = AirflowHome(folder, checkout, 18080)
+    home.write_settings({"admin": "100%", "dashboard": "other"})
+    return home
+
+
+def test_a_damaged_database_is_named_with_what_to_do_about_it(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    home.database.write_bytes(b"no database at all, but long enough to have a header of one" * 20)
+    with pytest.raises(AirflowUnavailable, match="file is not a database") as caught:
+        home.prepare_database(os.environ)
+    assert str(home.database) in caught.value.message
+    assert f"move {home.database} aside" in (caught.value.hint or "")
+
+
+def test_a_database_whose_pages_are_lost_is_damaged(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute("CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT)")
+        database.executemany("INSERT INTO run (name) VALUES (?)", [("x" * 100,)] * 1000)
+        database.commit()
+    whole = home.database.read_bytes()
+    home.database.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
+    with pytest.raises(AirflowUnavailable, match=r"damaged|malformed") as caught:
+        home.prepare_database(os.environ)
+    assert f"move {home.database} aside" in (caught.value.hint or "")
+
+
+def test_a_database_that_another_process_has_locked_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matchcast.local.airflow_home.LOCK_SECONDS", 0.1)
+    home = make_home(tmp_path)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(AirflowUnavailable, match="Another process has locked") as caught:
+            home.prepare_database(os.environ)
+    assert "end that process" in (caught.value.hint or "")
+
+
+def test_logs_of_tasks_are_kept_for_some_days(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    logs = home.path / "logs"
+    old, new = logs / "run_id=1/attempt=1.log", logs / "run_id=2/attempt=1.log"
+    for log in (old, new):
+        log.parent.mkdir(parents=True)
+        log.touch()
+    long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
+    os.utime(old, (long_ago, long_ago))
+    home.drop_old_logs()
+    assert not old.parent.exists()
+    assert new.exists()
+
+
+def test_a_percent_sign_in_a_path_reaches_airflow_as_it_is(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "100%")
+    read = configparser.ConfigParser()  # with interpolation, as Airflow reads it
+    read.read(home.path / "airflow.cfg")
+    assert read["database"]["sql_alchemy_conn"] == f"sqlite:///{home.database}"
