@@ -200,13 +200,27 @@ def drain(
 @click.option(
     "--keep-days", type=click.IntRange(0), help="Drop events of the stream that are older; matches stay."
 )
+@click.option(
+    "--keep-work-days",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    help="Remove what steps of pipelines left of batches that nobody wrote to for so long.",
+)
 @click.pass_obj
-def tidy(settings: Settings, keep_days: int | None) -> None:
-    """Merge the many small files that drains leave, and drop old events."""
+def tidy(settings: Settings, keep_days: int | None, keep_work_days: int) -> None:
+    """Merge the many small files that drains leave, drop old events, clear away what steps left."""
     from matchcast.history.tidy import tidy as tidy_history
 
-    done = tidy_history(_folder(settings), keep=timedelta(days=keep_days) if keep_days is not None else None)
-    click.echo(f"✔ {done.merged} files merged into larger ones, {done.dropped} dropped")
+    done = tidy_history(
+        _folder(settings),
+        keep=timedelta(days=keep_days) if keep_days is not None else None,
+        keep_work=timedelta(days=keep_work_days),
+    )
+    click.echo(
+        f"✔ {done.merged} files merged into larger ones, {done.dropped} dropped, "
+        f"{done.removed} old results of steps removed"
+    )
 
 
 @history.command()

@@ -6,9 +6,11 @@ import contextlib
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from matchcast.history.errors import HistoryBusy, HistoryUnwritable, InvalidBatch
 
@@ -18,6 +20,10 @@ _ASIDE = ".part"
 STREAM, FETCHED, ADDED, DRIFT = "stream", "fetched", "files", "drift"
 """The parts of a history that are written apart from each other: what to lock."""
 
+RETRAINING = "retraining"
+WORK = ("features", "forecasts", "checks", "drift", RETRAINING)
+"""The folders in which the steps of pipelines leave what they made, a file or a folder for each batch."""
+
 
 class HistoryFolder:
     """The folder of the history.
@@ -25,9 +31,12 @@ class HistoryFolder:
     events/topic=ID/partition=N/FIRST-LAST.parquet   records of the stream, by offset
     events/files/NAME.parquet                        records of event files that were added
     matches/stream/BATCH.parquet                     matches that a batch finished
+    matches/stream/_merged.parquet                   those of old batches
     matches/fetched/ORIGIN.parquet                   matches of an open data set or of a folder
     matches/files/NAME.parquet                       matches of event files that were added
     batches/BATCH.json                               what a batch covers, and what came of it
+    features, forecasts, checks, drift, retraining   what the steps of pipelines made, by batch
+    drift/observed/ORIGIN.json                       what finished matches showed, for drift
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,11 +72,24 @@ class HistoryFolder:
         """Where the matches that a batch finished are."""
         return self.matches / STREAM / f"{_checked(batch)}.parquet"
 
+    def work(self) -> Iterator[Path]:
+        """Yield what the steps of pipelines made, and what a step that was killed had begun to write."""
+        for name in WORK:
+            for path in (self.path / name).glob("*"):
+                if path.is_file() or name == RETRAINING:
+                    yield path
+
+    @property
+    def merged_matches(self) -> Path:
+        """Where the matches of old batches are; no batch can have its name."""
+        return self.matches / STREAM / "_merged.parquet"
+
     @contextmanager
-    def locked(self, what: str) -> Iterator[None]:
+    def locked(self, what: str, patience: float = 0.0) -> Iterator[None]:
         """Hold a part of the history for this process; the lock ends with the process.
 
         Args:
+            patience: seconds to wait for another process that holds it.
             what: `STREAM`, `FETCHED`, `ADDED` or `DRIFT`.
 
         Raises:
@@ -80,14 +102,23 @@ class HistoryFolder:
         except OSError as error:
             raise HistoryUnwritable(path, error.strerror or str(error)) from error
         with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise HistoryBusy(
-                    f'Another process is writing the part "{what}" of the history in {self.path}.',
-                    hint="wait until it is done; two at once are refused so that nothing counts twice",
-                ) from error
+            deadline = time.monotonic() + patience
+            while not _locks(handle):
+                if time.monotonic() >= deadline:
+                    raise HistoryBusy(
+                        f'Another process is writing the part "{what}" of the history in {self.path}.',
+                        hint="wait until it is done; two at once are refused so that nothing counts twice",
+                    )
+                time.sleep(0.1)
             yield
+
+
+def _locks(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _checked(batch: str) -> str:

@@ -18,6 +18,7 @@ from matchcast.history.segments import event_files
 from matchcast.history.tables import EVENTS, MATCHES, Column, Match, sql_type
 
 MATCH_TYPES = {name: sql_type(column) for name, column in MATCHES.items()}
+_ONCE = "QUALIFY row_number() OVER (PARTITION BY source, match_id ORDER BY events DESC NULLS LAST) = 1"
 _DISK_FULL = ("No space left", '"errno":"28"')
 
 NO_NUMBER = -1
@@ -146,6 +147,20 @@ def merge_events(target: Path, paths: Sequence[Path], facts: Mapping[str, str]) 
         raise damaged(target.parent, error) from error
 
 
+def merge_matches(target: Path, paths: Sequence[Path], facts: Mapping[str, str]) -> None:
+    """Write one file of `matches` with the rows of several; of a match that is there twice, the fold of most events.
+
+    Raises:
+        HistoryUnwritable: the disk is full or the folder may not be written.
+        HistoryDamaged: one of the files cannot be read.
+    """
+    select = f"SELECT * FROM {_read_parquet(paths)} {_ONCE} ORDER BY date, source, match_id"  # noqa: S608
+    try:
+        _copy(target, select, {}, facts)
+    except duckdb.Error as error:
+        raise damaged(target.parent, error) from error
+
+
 def newest_record(path: Path) -> datetime | None:
     """Return the time (UTC, without zone) of the newest record in a file of `events`.
 
@@ -184,7 +199,7 @@ def open_history(history: HistoryFolder) -> duckdb.DuckDBPyConnection:
             "matches",
             match_files,
             MATCH_TYPES,
-            "QUALIFY row_number() OVER (PARTITION BY source, match_id ORDER BY events DESC NULLS LAST) = 1",
+            _ONCE,
         )
     except duckdb.Error as error:
         database.close()

@@ -4,13 +4,20 @@ A drain that runs every few minutes leaves many small files. Merged, they are on
 aside and renamed; from that moment on it counts and they do not. They are removed by the next tidy,
 so that who reads them just now can end. What is dropped goes from a partition's beginning, never
 its last file: that says what comes next.
+
+What the steps of pipelines leave of a batch (its features, forecasts, checks, the models of a run of
+retraining) is removed when nobody has written to it for a month. Manifests, records and matches stay.
 """
 
 from __future__ import annotations
 
 import logging
+import math
+import shutil
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +25,7 @@ import msgspec
 from matchcast.history.batches import BrokenRecord
 from matchcast.history.columns import KEPT_BROKEN
 from matchcast.history.files import STREAM, HistoryFolder, sweep
-from matchcast.history.parquet import merge_events, newest_record, read_facts
+from matchcast.history.parquet import merge_events, merge_matches, newest_record, read_facts
 from matchcast.history.segments import Segment, merged_away, path_of, segments_of, topics_of
 
 log = logging.getLogger(__name__)
@@ -27,18 +34,36 @@ LARGEST_FILE = 64 * 1024**2
 """Bytes up to which files are merged into one."""
 
 
+KEEP_WORK = timedelta(days=30)
+"""How long what the steps of a batch left is kept: long enough to look into a run that went wrong."""
+
+
+_OF = "of"
+"""In the facts of the merged matches: the names of the files that were merged last."""
+
+
 class Tidied(NamedTuple):
-    """How many files were merged into fewer, and how many were dropped."""
+    """How many files were merged into fewer, how many dropped, and how many things of steps removed."""
 
     merged: int
     dropped: int
+    removed: int
 
 
-def tidy(history: HistoryFolder, *, keep: timedelta | None = None, largest: int = LARGEST_FILE) -> Tidied:
-    """Merge the small files of the stream's records and drop the old ones; matches stay.
+def tidy(
+    history: HistoryFolder,
+    *,
+    keep: timedelta | None = None,
+    keep_work: timedelta = KEEP_WORK,
+    largest: int = LARGEST_FILE,
+    patience: float = 0.0,
+) -> Tidied:
+    """Merge the small files of the stream's records, drop the old ones, clear away what steps left.
 
     Args:
         keep: how old a file's newest record may be; None drops nothing.
+        keep_work: how long ago a step may have written last to what it left of a batch.
+        patience: seconds to wait for a drain that runs.
         largest: bytes up to which files are merged into one.
 
     Raises:
@@ -46,7 +71,7 @@ def tidy(history: HistoryFolder, *, keep: timedelta | None = None, largest: int 
         HistoryUnwritable, HistoryDamaged: as for `drain`.
     """
     merged = dropped = 0
-    with history.locked(STREAM):
+    with history.locked(STREAM, patience):
         for folder in history.of_stream():
             sweep(folder)
         for topic_id in topics_of(history):
@@ -58,7 +83,51 @@ def tidy(history: HistoryFolder, *, keep: timedelta | None = None, largest: int 
                 for group in _groups(segments[len(old) :], largest):
                     _merge(history, topic_id, group)
                     merged += len(group)
-    return Tidied(merged, dropped)
+        long_ago = time.time() - keep_work.total_seconds()
+        merged += _merge_matches(history, long_ago)
+    return Tidied(merged, dropped, _clear_work(history, long_ago))
+
+
+def _merge_matches(history: HistoryFolder, before: float) -> int:
+    """Merge the matches of batches that were folded before a time into one file; return how many files it was.
+
+    They are removed by the next tidy, as those of records are; until then each match is read once.
+    """
+    target = history.merged_matches
+    kept = []
+    if target.exists():
+        kept.append(target)
+        merged_at = target.stat().st_mtime
+        for name in msgspec.json.decode(read_facts(target)[_OF], type=list[str]):
+            path = target.with_name(name)
+            if path.exists() and path.stat().st_mtime <= merged_at:  # else it was folded anew since
+                path.unlink()
+    old = [path for path in target.parent.glob("[!_.]*.parquet") if path.stat().st_mtime < before]
+    if old:
+        names = msgspec.json.encode(sorted(path.name for path in old)).decode()
+        merge_matches(target, [*kept, *old], {_OF: names})
+    return len(old)
+
+
+def _clear_work(history: HistoryFolder, before: float) -> int:
+    """Remove what steps left to which nobody has written since a time; return how much it was.
+
+    A run of retraining writes to its folder as a whole: its newest file tells.
+    """
+    old = [path for path in history.work() if _last_written(path) < before]
+    for path in old:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _last_written(path: Path) -> float:
+    try:
+        return max(file.stat().st_mtime for file in (path, *path.rglob("*")))
+    except FileNotFoundError:  # a step has just renamed it into place
+        return math.inf
 
 
 def _remove(segments: Iterable[Segment]) -> None:

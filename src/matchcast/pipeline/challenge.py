@@ -200,7 +200,8 @@ def shortage(archive: Archive, champion: Artefact) -> str | None:
     if judged < FEWEST_MATCHES:
         return (
             f"{judged} matches since {since}, until when {champion.version} learned, are too few to judge a "
-            f"challenger by; it takes {FEWEST_MATCHES}. {_BRING}"
+            f"challenger by; it takes {FEWEST_MATCHES}. Bring newer ones: `matchcast history fetch --newest`, "
+            "or `matchcast history add` for files that you have"
         )
     learned = sum(int(((days >= FIRST_DAY) & (days < since)).sum()) for days in _days(archive))
     if learned < FEWEST_LEARNED:

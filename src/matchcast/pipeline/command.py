@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from matchcast.pipeline.challenge import Challenge
     from matchcast.pipeline.files import BatchFiles
 
+PATIENCE = 60.0
+"""Seconds that tidying waits for a drain that runs."""
+
 _batch = click.option(
     "--batch", required=True, metavar="ID", help="Name of the run; the same name again does the same work."
 )
@@ -150,6 +153,17 @@ def _tell(step: str, batch: str, **result: Any) -> None:
 
 @pipeline.command()
 @_batch
+@click.pass_obj
+def tidy(settings: Settings, batch: str) -> None:
+    """Merge small files of the history and clear away what steps left, as `matchcast history tidy` does."""
+    from matchcast.history.tidy import tidy as tidy_history
+
+    done = tidy_history(_files(settings, batch).history, patience=PATIENCE)
+    _tell("tidy", batch, merged=done.merged, dropped=done.dropped, removed=done.removed)
+
+
+@pipeline.command()
+@_batch
 @click.option("--with-simulated", is_flag=True, help="Train and judge on simulated matches and replays too.")
 @click.pass_obj
 def assemble(settings: Settings, batch: str, with_simulated: bool) -> None:
@@ -207,11 +221,17 @@ def _figures(judged: Evaluated) -> dict[str, Any]:
     """Figures of the challenger, and of each other model with the difference: below 0 the challenger is better."""
     return {
         "matches": judged.matches,
-        "log_loss": judged.log_loss,
-        "rps": judged.rps,
-        "ece": judged.ece,
+        "log_loss": round(judged.log_loss, 5),
+        "rps": round(judged.rps, 5),
+        "ece": round(judged.ece, 5),
         "against": {
-            name: {"log_loss": one.log_loss, "difference": one.difference, "holds": one.holds}
+            name: {
+                "log_loss": round(one.log_loss, 5),
+                "difference": round(one.difference.mean, 5),
+                "low": round(one.difference.low, 5),
+                "high": round(one.difference.high, 5),
+                "holds": one.holds,
+            }
             for name, one in judged.against.items()
         },
     }

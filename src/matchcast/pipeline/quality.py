@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import duckdb
 from msgspec import Struct
@@ -13,32 +14,17 @@ from matchcast.forecast.snapshots import MINUTES
 from matchcast.history.batches import Manifest, Report, segments_of_batch
 from matchcast.history.parquet import connect, damaged, view_events
 from matchcast.history.segments import files_of
-from matchcast.history.tables import EVENTS, Match
-from matchcast.pipeline.features import Snapshot
+from matchcast.history.tables import EVENTS, MATCHES, Match, sql_type
+from matchcast.pipeline.checks import LAST_MINUTE, Check, check_of
+from matchcast.pipeline.features import FEATURES, TEAM_SIZE, Snapshot
 from matchcast.pipeline.files import BatchFiles, write_json
-from matchcast.pipeline.scoring import Scored
+from matchcast.pipeline.match_quality import check_matches
+from matchcast.pipeline.scoring import FORECASTS, Scored
 
 MOST_BROKEN = 0.01
 """Share of records that may be unreadable; those are dead letters, which the operator looks at."""
 
-LAST_MINUTE = 150
-"""Extra time ends at 120, stoppage comes on top."""
-
 _NEVER_EMPTY = ("origin", "source", "event_id", "period", "minute", "second", "type", "team", "value")
-
-
-class Check(Struct, frozen=True):
-    """Something that was checked: of how many things, how many failed, and which is the first."""
-
-    name: str
-    of: int
-    faults: int
-    example: str | None = None
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing failed."""
-        return self.faults == 0
 
 
 class Quality(Struct, frozen=True):
@@ -64,7 +50,9 @@ def check(files: BatchFiles) -> Quality:
     scored = files.read(files.forecasts, Scored, "score")
     checks = [
         *_of_records(files, manifest, report),
+        _columns(files),
         *check_matches(matches),
+        check_snapshots(matches, snapshots),
         _forecasts(snapshots, scored),
     ]
     log_loss = math.fsum(one.log_loss for one in scored) / len(scored) if scored else None
@@ -128,39 +116,57 @@ def _rows_where(database: duckdb.DuckDBPyConnection, name: str, fault: str) -> C
 def _schema(database: duckdb.DuckDBPyConnection) -> Check:
     found = {row[0]: row[1] for row in database.execute("DESCRIBE records").fetchall()}
     wrong = [name for name, kind in EVENTS.items() if found.get(name) != kind]
-    return Check("columns have their types", len(EVENTS), len(wrong), wrong[0] if wrong else None)
+    return check_of("columns have their types", len(EVENTS), wrong)
 
 
-def check_matches(matches: Sequence[Match]) -> Iterator[Check]:
-    """Check finished matches: goals against score and shots, shots by themselves."""
-    yield _each("goals add up to the score", matches, _adds_up)
-    yield _each("each goal but own goals is a shot that scored", matches, _goals_are_shots)
-    yield _each("shots are on the pitch and worth 0 to 1 goals", matches, _shots_are_sound)
+def _columns(files: BatchFiles) -> Check:
+    """The columns of what the steps wrote, as DuckDB finds them."""
+    wanted = {
+        files.matches: MATCHES,
+        files.features: FEATURES,
+        files.forecasts: FORECASTS,
+    }
+    wrong = []
+    with connect() as database:
+        for path, columns in wanted.items():
+            try:
+                rows = database.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+            except duckdb.Error as error:
+                raise damaged(path, error) from error
+            found = {row[0]: row[1].replace('"', "") for row in rows}
+            wrong += [
+                f"{name} of {path.parent.name}"
+                for name, column in columns.items()
+                if found.get(name) != sql_type(column).replace('"', "")
+            ]
+    return check_of(
+        "matches, features and forecasts have their columns", sum(map(len, wanted.values())), wrong
+    )
 
 
-def _each(name: str, matches: Sequence[Match], sound: Callable[[Match], bool]) -> Check:
-    faulty = [match.match_id for match in matches if not sound(match)]
-    return Check(name, len(matches), len(faulty), faulty[0] if faulty else None)
+def check_snapshots(matches: Sequence[Match], snapshots: Sequence[Snapshot]) -> Check:
+    """Check the snapshots of matches: all are there, goals are never taken back, the result is the match's."""
+    seen: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+    for snapshot in sorted(snapshots, key=lambda one: one.minute):
+        seen[snapshot.source, snapshot.match_id].append(snapshot)
+    wrong = []
+    over = [match for match in matches if match.status == "finished" and match.kind == "detailed"]
+    for match in over:
+        moments = seen.pop((match.source, match.match_id), [])
+        if [one.minute for one in moments] != MINUTES.tolist() or not _follows(match, moments):
+            wrong.append(match.match_id)
+    wrong += [match_id for _, match_id in seen]
+    return check_of("snapshots follow from their match", len(over), wrong)
 
 
-def _adds_up(match: Match) -> bool:
-    sides = Counter(goal.side for goal in match.goals or ())
-    return (sides["home"], sides["away"]) == (match.home_goals, match.away_goals)
-
-
-def _goals_are_shots(match: Match) -> bool:
-    goals = Counter(goal.side for goal in match.goals or () if not goal.own_goal)
-    scored = Counter(shot.side for shot in match.shots or () if shot.goal)
-    return goals == scored
-
-
-def _shots_are_sound(match: Match) -> bool:
-    return all(
-        0 <= shot.xg <= 1
-        and (shot.x is None or 0 <= shot.x <= 120)
-        and (shot.y is None or 0 <= shot.y <= 80)
-        and (shot.on_target or not shot.goal)
-        for shot in match.shots or ()
+def _follows(match: Match, moments: Sequence[Snapshot]) -> bool:
+    home, away = match.home_goals_90, match.away_goals_90
+    if home is None or away is None:
+        home, away = match.home_goals, match.away_goals
+    result = "home" if home > away else "away" if home < away else "draw"
+    course = [(0, 0), *((one.home_goals, one.away_goals) for one in moments), (home, away)]
+    return all(one.result == result and abs(one.men) < TEAM_SIZE for one in moments) and all(
+        before[0] <= after[0] and before[1] <= after[1] for before, after in pairwise(course)
     )
 
 
@@ -174,4 +180,4 @@ def _forecasts(snapshots: Sequence[Snapshot], scored: Sequence[Scored]) -> Check
         chances = (one.home, one.draw, one.away)
         if min(chances) < 0 or abs(math.fsum(chances) - 1) > 1e-6:
             wrong.append(f"{one.match_id} at {one.minute}")
-    return Check("each moment has one forecast", len(snapshots), len(wrong), wrong[0] if wrong else None)
+    return check_of("each moment has one forecast", len(snapshots), wrong)

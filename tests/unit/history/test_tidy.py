@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from matchcast.history.batches import Manifest, Range
 from matchcast.history.columns import EventColumns
 from matchcast.history.errors import HistoryBusy, InvalidBatch
 from matchcast.history.files import STREAM, HistoryFolder
 from matchcast.history.finished import fold_finished
-from matchcast.history.parquet import open_history, read_facts, write_events
+from matchcast.history.parquet import open_history, read_facts, write_events, write_matches
 from matchcast.history.segments import event_files, next_offsets, path_of
+from matchcast.history.tables import Match
 from matchcast.history.tidy import tidy
 from matchcast.stream.client import StreamRecord
 
 NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
 DAY_MS = 86_400_000
+MATCH = Match("live", "football", "a", "detailed", "2026-01-01", "Arsenal", "Chelsea", 1, 0, goals=())
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def test_many_small_files_become_one_with_the_same_records(
         bring(first, 5)
         bring(first, 5, partition=1)
     before = _offsets(history)
-    assert tidy(history) == (20, 0)
+    assert tidy(history) == (20, 0, 0)
     one, other = event_files(history)
     assert _offsets(history) == before
     assert one.name == other.name == "00000000000000000000-00000000000000000049.parquet"
@@ -61,7 +67,7 @@ def test_many_small_files_become_one_with_the_same_records(
     assert (facts["rows"], facts["broken"]) == ("40", "10")
     assert [record["offset"] for record in json.loads(facts["broken_records"])] == list(range(4, 50, 5))
     assert next_offsets(history, "football") == {0: 50, 1: 50}
-    assert tidy(history) == (0, 0)
+    assert tidy(history) == (0, 0, 0)
 
 
 def test_files_are_merged_up_to_a_size(history: HistoryFolder, bring: Callable[..., Path]) -> None:
@@ -143,3 +149,106 @@ def test_a_batch_is_folded_alike_from_merged_files(
 def test_nothing_is_tidied_while_a_drain_runs(history: HistoryFolder) -> None:
     with history.locked(STREAM), pytest.raises(HistoryBusy):
         tidy(history)
+
+
+def _work(history: HistoryFolder, *, days_ago: float, batch: str) -> list[Path]:
+    """What the steps of a batch leave, written some days ago."""
+    left = [
+        *(history.path / name / f"{batch}.json" for name in ("features", "forecasts", "checks", "drift")),
+        history.path / "forecasts" / f".{batch}.parquet.77.part",
+        history.path / "retraining" / batch / "matches" / "detailed_matches.csv.gz",
+        history.path / "retraining" / batch / "verdict.json",
+    ]
+    at = time.time() - days_ago * 86_400
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"{}")
+        os.utime(path, (at, at))
+    for folder in (history.path / "retraining" / batch, history.path / "retraining" / batch / "matches"):
+        os.utime(folder, (at, at))
+    return left
+
+
+def test_what_steps_left_of_old_batches_goes_and_what_runs_or_says_what_comes_next_stays(
+    history: HistoryFolder, bring: Callable[..., Path]
+) -> None:
+    record = bring(0, 5, days_ago=400)
+    old, young = _work(history, days_ago=31, batch="old"), _work(history, days_ago=29, batch="young")
+    running = _work(history, days_ago=31, batch="running")
+    os.utime(running[-1])
+    needed = [
+        history.path / "batches" / "old.json",
+        history.path / "drift" / "observed" / "real.json",
+        history.path / "matches" / "fetched" / "x.parquet",
+    ]
+    for path in needed[:2]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"{}")
+        os.utime(path, (0, 0))
+    write_matches(needed[2], [])
+    os.utime(needed[2], (0, 0))
+    assert tidy(history).removed == 6 + 5
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in [*young, *running[-2:], *needed, record])
+    assert tidy(history, keep_work=timedelta(days=7)).removed == 6
+
+
+def test_matches_of_old_batches_become_one_file_and_each_is_read_once_at_any_point(
+    history: HistoryFolder,
+) -> None:
+    def fold(batch: str, *matches: Match, days_ago: float) -> Path:
+        path = history.matches_of_batch(batch)
+        write_matches(path, matches)
+        at = time.time() - days_ago * 86_400 - 1
+        os.utime(path, (at, at))
+        return path
+
+    def read() -> list[tuple[str, int]]:
+        with open_history(history) as database:
+            return database.execute("SELECT match_id, events FROM matches ORDER BY 1").fetchall()
+
+    one, other = replace(MATCH, match_id="a", events=10), replace(MATCH, match_id="b", events=20)
+    late = replace(one, events=11)
+    first, second = fold("b1", one, other, days_ago=40), fold("b2", late, days_ago=35)
+    young = fold("b3", replace(MATCH, match_id="c", events=30), days_ago=2)
+    expected = [("a", 11), ("b", 20), ("c", 30)]
+    assert read() == expected
+    assert tidy(history).merged == 2
+    assert first.exists(), "who reads it just now can end"
+    assert read() == expected
+    assert tidy(history).merged == 0
+    assert not first.exists()
+    assert not second.exists()
+    assert young.exists()
+    assert read() == expected
+    anew = [("a", 11), ("b", 21), ("c", 30)]
+    again = fold("b1", one, replace(other, events=21), days_ago=0)
+    assert tidy(history).merged == 0
+    assert again.exists(), "it was folded anew since it was merged"
+    assert read() == anew
+    assert tidy(history, keep_work=timedelta(0)).merged == 2
+    assert read() == anew
+    tidy(history)
+    assert [path.name for path in again.parent.iterdir()] == ["_merged.parquet"]
+    assert read() == anew
+
+
+def test_tidying_waits_for_a_drain_that_ends_and_gives_up_on_one_that_does_not(
+    history: HistoryFolder,
+) -> None:
+    ends = threading.Event()
+    held = threading.Event()
+
+    def drain() -> None:
+        with history.locked(STREAM):
+            held.set()
+            ends.wait(30)
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    held.wait(30)
+    with pytest.raises(HistoryBusy):
+        tidy(history, patience=0.2)
+    threading.Timer(0.3, ends.set).start()
+    assert tidy(history, patience=30) == (0, 0, 0)
+    thread.join()

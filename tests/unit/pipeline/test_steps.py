@@ -16,7 +16,6 @@ from matchcast.history.tables import Card, Goal, Match, Shot
 from matchcast.pipeline.command import pipeline
 from matchcast.pipeline.errors import StepMissing
 from matchcast.pipeline.features import situation_of, snapshots_of
-from matchcast.pipeline.quality import Check, check_matches
 
 MATCH = Match(
     origin="live",
@@ -32,10 +31,6 @@ MATCH = Match(
     cards=(Card(2, 60.1, "away", "red"),),
     shots=(Shot(1, 46.5, "home", 0.3, goal=True, on_target=True, x=110, y=40),),
 )
-
-
-def faults(match: Match) -> dict[str, Check]:
-    return {check.name: check for check in check_matches([match]) if not check.passed}
 
 
 @pytest.mark.parametrize("step", ["features", "score", "check", "train", "gate"])
@@ -84,14 +79,3 @@ def test_a_match_is_seen_every_five_minutes_as_it_was_known_then() -> None:
 
 def test_an_abandoned_match_has_no_features() -> None:
     assert snapshots_of([replace(MATCH, status="abandoned")]) == []
-
-
-def test_a_sound_match_passes_and_each_fault_is_told_by_its_match() -> None:
-    assert faults(MATCH) == {}
-    wrong_score = faults(replace(MATCH, home_goals=3))
-    assert {name: check.example for name, check in wrong_score.items()} == {
-        "goals add up to the score": "derby"
-    }
-    assert "each goal but own goals is a shot that scored" in faults(replace(MATCH, shots=()))
-    off_pitch = (Shot(1, 46.5, "home", 1.3, goal=True, on_target=True, x=130, y=40),)
-    assert "shots are on the pitch and worth 0 to 1 goals" in faults(replace(MATCH, shots=off_pitch))
