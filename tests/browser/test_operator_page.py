@@ -135,7 +135,7 @@ def test_where_airflow_is_set_up_its_controls_are_there_and_say_why_they_are_off
     dashboard = start_dashboard(kafka, events_topic=make_topic(kafka), airflow_url="http://127.0.0.1:9")
     page = open_page(dashboard)
     airflow = page.locator("#airflow")
-    expect(airflow).to_contain_text("not connected to an Airflow")
+    expect(airflow).to_contain_text("no password for Airflow")
     for button in ("Trigger", "Pause"):
         expect(airflow.get_by_role("button", name=button).first).to_be_disabled()
     expect(page.locator("#open-airflow")).to_have_attribute("href", "http://127.0.0.1:9")
@@ -143,7 +143,7 @@ def test_where_airflow_is_set_up_its_controls_are_there_and_say_why_they_are_off
     expect(page.locator("#overall")).to_contain_text("Airflow")
 
 
-@pytest.mark.parametrize("path", ["/", "/status", "/login"])
+@pytest.mark.parametrize("path", ["/", "/status", "/login", "/evaluation"])
 def test_no_page_has_markup_that_the_content_policy_forbids(
     dashboard: Dashboard, open_page: OpenPage, path: str
 ) -> None:

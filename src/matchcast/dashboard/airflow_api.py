@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from matchcast.dashboard.problems import Problem
 
 CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 15.0
 CONNECTIONS = 4
 
 REFUSED_SECONDS = 30.0

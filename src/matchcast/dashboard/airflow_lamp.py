@@ -43,7 +43,7 @@ class AirflowLamp:
         self._broken_files = BriefAnswer(self._ask_broken_files, IMPORT_SECONDS)
 
     def read(self) -> Reading:
-        """Tell how Airflow is, and of what is amiss the first that matters."""
+        """Tell how Airflow is, and all that is amiss."""
         started = time.perf_counter()
         try:
             health = self._api.get(_Health, "monitor", "health", login=False)
@@ -61,14 +61,14 @@ class AirflowLamp:
             for name, part in parts.items()
             if part.status != "healthy"
         ]
-        if amiss:
-            return Reading("warning", f"Its {' and its '.join(amiss)}.", took)
+        faults = [f"Its {' and its '.join(amiss)}."] if amiss else []
         try:
-            broken = self._broken_files.get()
+            if broken := self._broken_files.get():
+                faults.append(f"It cannot read {'; '.join(broken)}.")
         except Problem as problem:
-            return Reading("warning", problem.detail, took)
-        if broken:
-            return Reading("warning", f"It cannot read {'; '.join(broken)}.", took)
+            faults.append(problem.detail)
+        if faults:
+            return Reading("warning", " ".join(faults), took)
         return Reading("online", "Database, scheduler, triggerer and DAG processor are healthy.", took)
 
     def _ask_broken_files(self) -> list[str]:

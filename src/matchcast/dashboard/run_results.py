@@ -34,11 +34,11 @@ def _tell_football(returned: Returned) -> str:
     return _sentence(", ".join(said))
 
 
-def _tell_drift(reports: object) -> list[str]:
-    """Say which origins have drifted, from a list of reports."""
-    if not isinstance(reports, list) or not reports:
+def _tell_drift(reports: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """Say which origins have drifted, from what was found of each."""
+    if not reports:
         return []
-    drifted = [report["origin"] for report in reports if report.get("drifted")]
+    drifted = [origin for origin, report in reports.items() if report.get("drifted")]
     return [f"{origin} matches have drifted" for origin in drifted] or ["no drift"]
 
 

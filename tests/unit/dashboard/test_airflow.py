@@ -47,7 +47,7 @@ def test_dags_are_listed_with_their_last_run_and_what_came_of_it(
     returned = {
         "drain": ("success", {"step": "drain", "events": 12345, "release": "/r"}),
         "features": ("success", {"matches": 1}),
-        "check": ("success", {"passed": True, "faults": [], "drift": [{"origin": "real", "drifted": False}]}),
+        "check": ("success", {"passed": True, "faults": [], "drift": {"real": {"drifted": False}}}),
     }
     airflow.add_run(RUN, returned, "football_pipeline")
     (dag,) = client.get(DAGS).json["dags"]
@@ -70,6 +70,23 @@ def test_only_dags_with_the_tag_of_this_system_are_asked_for(
 ) -> None:
     client.get(DAGS)
     assert airflow.queries["/api/v2/dags"] == "tags=matchcast"
+
+
+@pytest.mark.parametrize(
+    ("checked", "sentence"),
+    [
+        (
+            {"passed": True, "drift": {"real": {"drifted": True}, "simulated": {"drifted": False}}},
+            "Checks passed, real matches have drifted.",
+        ),
+        ({"passed": True, "drift": {}}, "Checks passed."),
+    ],
+)
+def test_a_run_that_found_drift_says_of_which_matches(
+    client: FlaskClient, airflow: AirflowServer, checked: dict[str, Any], sentence: str
+) -> None:
+    airflow.add_run(RUN, {"check": ("success", checked)}, "football_pipeline")
+    assert client.get(RUNS).json["runs"][0]["result"] == sentence
 
 
 def test_a_run_that_failed_names_the_task(client: FlaskClient, airflow: AirflowServer) -> None:

@@ -1,55 +1,108 @@
 // Airflow's controls: what runs, and for the operator starting, pausing and resuming it.
 
 import { get, post, session } from "./ask.js";
-import { breakable, byId, el } from "./dom.js";
+import { breakable, byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
+import { isActive, lastRunText, nextRunText, runLamp } from "./runs.js";
 
-const EVERY_MS = 30_000;
+const IDLE_MS = 30_000;
+const ACTIVE_MS = 2_500; // while a run is under way
 const USUAL = ["football_pipeline", "retraining_pipeline"];
+const STRANGER = "Starting and pausing needs the operator’s login.";
+const BUSY = { trigger: "Starting…", pause: "Pausing…", resume: "Resuming…" };
 
-function control(text, enabled, act) {
-  return el("button", { class: "button", disabled: !enabled, onclick: act }, text);
+function makeCard({ dag_id: name }, act) {
+  const node = el("div", { class: "dag" },
+    el("p", { class: "dag-name" }, icon("unknown", "lamp"), el("b", {}, breakable(name))),
+    el("p", { class: "muted dag-state" }), el("p", { class: "dag-result" }),
+    el("div", { class: "buttons" }, el("button", { class: "button first" }), el("button", { class: "button second" })),
+    el("p", { class: "said" }));
+  for (const button of node.querySelectorAll("button")) {
+    button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && act(name, button.dataset.act));
+  }
+  return node;
 }
 
-function dagCard(dag, enabled, act) {
-  const path = `/api/airflow/dags/${encodeURIComponent(dag.dag_id)}`;
-  const last = dag.last_run ? `Last run: ${dag.last_run.state ?? "unknown"}` : "Has not run yet";
-  return el("div", { class: "dag" },
-    el("span", {}, el("b", {}, breakable(dag.dag_id)), enabled !== null && el("span", { class: "muted" }, dag.is_paused ? `Paused. ${last}` : last)),
-    el("div", { class: "buttons" },
-      control("Trigger", enabled, () => act(`${path}/trigger`)),
-      control(dag.is_paused ? "Resume" : "Pause", enabled, () => act(`${path}/${dag.is_paused ? "resume" : "pause"}`))));
+function drawButton(button, name, what, text, { enabled, busy }) {
+  button.dataset.act = what;
+  setText(button, busy === what ? BUSY[what] : text);
+  setAttribute(button, "aria-label", `${text} ${name}`);
+  button.disabled = !enabled;
+  setAttribute(button, "aria-disabled", busy ? "true" : null); // disabled it would lose the focus
+}
+
+function drawCard(node, dag, { enabled, known, busy, said }) {
+  const now = Date.now();
+  const { dag_id: name, last_run: run } = dag;
+  node.querySelector("use").setAttribute("href", `#i-${known ? runLamp(run) : "unknown"}`);
+  setAttribute(node, "data-state", known && run ? run.state : null);
+  setText(node.querySelector(".dag-state"), known ? `${lastRunText(run, now)} · ${nextRunText(dag, now)}` : "");
+  setText(node.querySelector(".dag-result"), (known && run?.result) || "");
+  drawButton(node.querySelector(".first"), name, "trigger", "Trigger", { enabled, busy });
+  drawButton(node.querySelector(".second"), name, dag.is_paused ? "resume" : "pause", dag.is_paused ? "Resume" : "Pause", { enabled, busy });
+  const line = node.querySelector(".said");
+  setAttribute(line, "role", said ? (said.failed ? "alert" : "status") : null);
+  line.classList.toggle("problem", Boolean(said?.failed));
+  setText(line, said?.text ?? "");
 }
 
 /** Show Airflow's controls and keep them fresh, where there is one; the page itself says that there is none. */
 export function installAirflow() {
   const box = byId("airflow");
   if (!box.dataset.url) return { show() {} };
-  let said = null;
+  const reason = el("p", { class: "muted" }, "Asking Airflow…");
+  const list = el("div", { class: "dags" });
+  box.replaceChildren(reason, list);
+  const busy = new Map();
+  const said = new Map();
+  let dags = USUAL.map((dag_id) => ({ dag_id, last_run: null }));
+  let known = false;
+  let problem = null;
+  let timer = null;
 
-  async function act(path) {
+  async function act(name, what) {
+    busy.set(name, what);
+    said.delete(name);
+    draw();
     try {
-      await post(path);
-      said = null;
-    } catch (problem) {
-      said = problem.message;
+      const answer = await post(`/api/airflow/dags/${encodeURIComponent(name)}/${what}`);
+      if (what === "trigger") said.set(name, { text: answer.note ?? (answer.repeated ? "This run was asked for a moment ago." : "A run is on its way.") });
+    } catch (error) {
+      said.set(name, { text: error.message, failed: true });
+      if (error.status === 401) session.operator = false;
     }
+    busy.delete(name);
     await show();
   }
 
-  function draw(dags, enabled, reason) {
-    box.replaceChildren(...[reason && el("p", { class: "muted" }, reason), said && el("p", { class: "problem", role: "alert" }, said), ...dags.map((dag) => dagCard(dag, enabled, act))].filter(Boolean));
+  function draw() {
+    const enabled = known && !problem && session.operator;
+    setText(reason, problem ?? (known ? (session.operator ? "" : STRANGER) : "Asking Airflow…"));
+    reason.hidden = !reason.textContent;
+    keyed(list, dags, ({ dag_id: name }) => name, (dag) => makeCard(dag, act), (node, dag) => drawCard(node, dag, {
+      enabled, known, busy: busy.get(dag.dag_id), said: said.get(dag.dag_id),
+    }));
   }
 
   async function show() {
+    clearTimeout(timer);
     try {
-      const { dags } = await get("/api/airflow/dags");
-      draw(dags, session.operator, session.operator ? null : "Starting and pausing needs the operator’s login.");
-    } catch (problem) {
-      draw(USUAL.map((dag_id) => ({ dag_id })), null, problem.message);
+      ({ dags } = await get("/api/airflow/dags"));
+      [known, problem] = [true, dags.length ? null : "Airflow has no DAG of this system."];
+    } catch (error) {
+      problem = error.message;
     }
+    for (const [name, { failed }] of said) {
+      const run = dags.find(({ dag_id: id }) => id === name)?.last_run;
+      if (!failed && run && !isActive(run)) said.delete(name);
+    }
+    draw();
+    const active = dags.some(({ last_run: run }) => isActive(run));
+    clearTimeout(timer);
+    timer = setTimeout(() => (document.hidden ? draw() : show()), active ? ACTIVE_MS : IDLE_MS);
   }
 
-  setInterval(() => document.hidden || show(), EVERY_MS);
+  addEventListener("visibilitychange", () => document.hidden || show());
+  draw();
   show();
   return { show };
 }

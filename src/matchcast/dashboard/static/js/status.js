@@ -4,9 +4,11 @@ import { get, Poller, session } from "./ask.js";
 import { ageText } from "./connection.js";
 import { breakable, byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
 import { partName, shownState, stateWord } from "./lamps.js";
+import { lastRunText, nextRunText, runWord, tookText } from "./runs.js";
 import { showSession } from "./who.js";
 
 const EVERY_MS = 5_000;
+const SHOWN_RUNS = 5;
 const LETTERS = { o: "online", w: "warning", x: "offline", u: "unknown" };
 const STRIP = [["Source", "producer"], ["Kafka", "kafka"], ["Match", "dashboard"], ["Forecast", "model"], ["API", "api"], ["Dashboard", "dashboard"], ["Airflow", "airflow"]];
 const ORDER = ["producer", "kafka", "dashboard", "api", "model", "airflow"];
@@ -72,7 +74,7 @@ function drawPart(node, part, { now, slotSeconds, streams }) {
 function drawParts(components, at) {
   const sorted = components.toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
   keyed(byId("parts"), sorted, ({ name }) => name, ({ name }) => el("article", { class: "card part", id: `part-${name}` },
-    el("header", {}, icon("unknown", "lamp"), el("h3", {}, partName(name)), el("span", { class: "word" })),
+    el("header", {}, icon("unknown", "lamp"), el("h3", {}, name === "model" ? el("a", { href: "/evaluation" }, partName(name)) : partName(name)), el("span", { class: "word" })),
     el("p", { class: "reason" }), el("p", { class: "number" }, el("b"), el("span", { class: "muted" })),
     el("div", { class: "slots", role: "img" }), el("p", { class: "foot" }, el("span", { class: "since" }), el("span", { class: "success" }))),
   (node, part) => drawPart(node, part, at));
@@ -114,17 +116,24 @@ function drawConfiguration(configuration) {
     : el("p", { class: "muted" }, "The settings are shown to the operator. ", el("a", { href: "/login" }, "Log in")));
 }
 
+function runRow(dag, run, now) {
+  return [breakable(dag), el("a", { href: run.url }, run.run_id), runWord(run), ago(run.start_date ?? run.queued_at, now), tookText(run, now), run.result ?? ""];
+}
+
 async function drawRuns() {
   const box = byId("runs");
   if (!box.dataset.url) return;
   try {
     const { dags } = await get("/api/airflow/dags");
-    const runs = await Promise.all(dags.map(({ dag_id: dag }) => get(`/api/airflow/dags/${encodeURIComponent(dag)}/runs`).then((answer) => answer.runs ?? answer.dag_runs ?? [])));
-    const rows = dags.flatMap(({ dag_id: dag, is_paused: paused }, index) => {
-      const newest = runs[index].slice(0, 5);
-      return newest.length ? newest.map((run) => [dag, run.run_id ?? run.dag_run_id ?? "", run.state ?? "", ago(run.start_date, Date.now())]) : [[dag, "", paused ? "paused, no run" : "no run yet", ""]];
+    const runs = await Promise.all(dags.map(({ dag_id: dag }) => get(`/api/airflow/dags/${encodeURIComponent(dag)}/runs`).then((answer) => answer.runs)));
+    const now = Date.now();
+    const rows = dags.flatMap((dag, index) => {
+      const newest = runs[index].slice(0, SHOWN_RUNS).map((run) => runRow(dag.dag_id, run, now));
+      return newest.length ? newest : [[breakable(dag.dag_id), "", lastRunText(null, now), "", "", ""]];
     });
-    box.replaceChildren(table("Runs", ["DAG", "Run", "State", "Started"], rows));
+    box.replaceChildren(
+      definitions(dags.map((dag) => [dag.dag_id, [dag.timetable, nextRunText(dag, now)].filter(Boolean).join(" · ")])),
+      table("Runs", ["DAG", "Run", "State", "Started", "Took", "What came of it"], rows));
   } catch (problem) {
     box.replaceChildren(el("p", { class: "muted" }, problem.message));
   }
@@ -151,4 +160,4 @@ async function ask() {
 
 showSession(byId("session"), () => { ask(); drawRuns(); });
 setInterval(() => document.hidden || ask(), EVERY_MS);
-setInterval(() => document.hidden || drawRuns(), 6 * EVERY_MS);
+setInterval(() => document.hidden || drawRuns(), EVERY_MS);
