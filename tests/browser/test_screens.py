@@ -51,7 +51,7 @@ def test_at_320_pixels_nothing_has_to_be_scrolled_sideways(
     expect(page.locator("#sidebar")).not_to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/status", "/login"])
+@pytest.mark.parametrize("path", ["/status", "/login", "/evaluation"])
 def test_the_other_pages_fit_320_pixels_too(dashboard: Dashboard, open_page: OpenPage, path: str) -> None:
     page = open_page(dashboard, path, viewport=SMALLEST)
     expect(page.locator("h1")).not_to_have_text("Asking…")

@@ -15,6 +15,7 @@ from matchcast.dashboard import (
     headers,
     problems,
     routes_airflow,
+    routes_evaluation,
     routes_matches,
     routes_pages,
     routes_session,
@@ -61,7 +62,15 @@ def create_app(served: site.Site, key: bytes) -> Flask:
     site.install(app, served)
     problems.install(app)
     headers.install(app)
-    for room in (routes_pages, routes_session, routes_matches, routes_stream, routes_system, routes_airflow):
+    for room in (
+        routes_pages,
+        routes_session,
+        routes_matches,
+        routes_stream,
+        routes_system,
+        routes_airflow,
+        routes_evaluation,
+    ):
         app.register_blueprint(room.blueprint)
     if hops := served.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

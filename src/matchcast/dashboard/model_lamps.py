@@ -25,7 +25,7 @@ class _Judged(msgspec.Struct):
 
 class _Card(msgspec.Struct):
     made_on: str | None = None
-    metrics: dict[str, _Judged] = {}
+    metrics: dict[str, _Judged | None] = {}
 
 
 class _Model(msgspec.Struct):
@@ -34,12 +34,18 @@ class _Model(msgspec.Struct):
 
 
 class ModelLamps:
-    """Reads the lamps of the model API and of its model; `model` is the one in force, None while unknown."""
+    """Reads the lamps of the model API and of its model.
+
+    Attributes:
+        model: The model in force, None while it is not known.
+        card: What the API says of it, as JSON; None while nothing is known.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS, maxsize=2)
         self.model: ModelInService | None = None
+        self.card: bytes | None = None
 
     def read_api(self) -> Reading:
         """Tell whether the API can forecast."""
@@ -60,12 +66,13 @@ class ModelLamps:
         except urllib3.exceptions.HTTPError:
             return Reading("unknown", "The model API does not answer, so nobody knows which model it has.")
         if answer.status != 200:
-            self.model = None
+            self.model = self.card = None
             return Reading("offline", _detail(answer))
         try:
             found = msgspec.json.decode(answer.data, type=_Model)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Reading("warning", f"What answers at {self._url}/model is not the model API: {error}.")
+        self.card = answer.data
         self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics.values()))
         return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
 
@@ -85,8 +92,8 @@ def _detail(answer: urllib3.BaseHTTPResponse) -> str:
         return f"status {answer.status}."
 
 
-def _log_loss(judged: Iterable[_Judged]) -> float | None:
+def _log_loss(judged: Iterable[_Judged | None]) -> float | None:
     """Return the log loss over all that was held back, in nats a forecast; None when nothing was."""
-    sets = list(judged)
+    sets = [one for one in judged if one is not None]
     forecasts = sum(one.snapshots for one in sets)
     return round(sum(one.log_loss * one.snapshots for one in sets) / forecasts, 4) if forecasts else None

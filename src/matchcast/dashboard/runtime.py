@@ -91,6 +91,7 @@ class Runtime:
                 metrics=metrics,
                 requests=MatchRequests(settings.kafka_broker, topics.requests, executor),
                 airflow=Airflow(airflow, settings.airflow_public_url or airflow.url) if airflow else None,
+                lamps=lamps,
             ),
             key,
         )

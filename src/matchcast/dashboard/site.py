@@ -11,6 +11,7 @@ from matchcast.dashboard.board import Board
 from matchcast.dashboard.broadcast import Broadcast
 from matchcast.dashboard.match_requests import MatchRequests
 from matchcast.dashboard.metrics import Metrics
+from matchcast.dashboard.model_lamps import ModelLamps
 from matchcast.dashboard.monitor import Monitor
 from matchcast.dashboard.operator import Operator
 from matchcast.live.service import LiveService
@@ -32,6 +33,7 @@ class Site:
     metrics: Metrics
     requests: MatchRequests
     airflow: Airflow | None
+    lamps: ModelLamps
 
 
 def install(app: Flask, site: Site) -> None:

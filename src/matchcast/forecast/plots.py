@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -20,7 +21,7 @@ class Line(NamedTuple):
 
 def line_plot(title: str, labels: Sequence[str], lines: Sequence[Line]) -> str:
     """Values over labelled places, from 0 up."""
-    most = max(value for line in lines for value in line.values) * 1.08 or 1.0
+    most = _end_of_scale(max(value for line in lines for value in line.values))
     step = (WIDTH - _LEFT - _RIGHT) / len(labels)
 
     def place(number: int, value: float) -> tuple[float, float]:
@@ -58,6 +59,14 @@ def reliability_plot(title: str, bins: Sequence[tuple[float, float, int]]) -> st
             f"happened {happened:.3f}, {count:,} forecasts</title></circle>"
         )
     return _svg(title, parts)
+
+
+def _end_of_scale(most: float) -> float:
+    """The least end of a scale in four steps of one figure or two that leaves no value out."""
+    if most <= 0:
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(most / 4))
+    return 4 * size * next(step for step in (1, 2, 2.5, 5, 10) if 4 * size * step >= most)
 
 
 def _across(part: float) -> float:

@@ -92,7 +92,7 @@ def test_every_challenger_forecasts_matches_that_it_did_not_see(invented: Path) 
     shown, html = report("a model", judged), page("a model", judged)
     for name in CHALLENGERS:
         assert f"  {name} " in shown
-        assert html.count(f"<td>{name}</td>") == 1
+        assert html.count(f">{name}</th>") == 1
     assert "its own before the match" not in html
 
 

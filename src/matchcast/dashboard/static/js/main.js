@@ -206,7 +206,7 @@ function drawModel({ prediction }) {
   const footer = byId("model");
   const trained = model?.trained_at ? new Date(model.trained_at).toLocaleDateString(undefined, { dateStyle: "medium" }) : null;
   const text = model ? [`Model ${model.version}`, trained && `trained ${trained}`, model.log_loss != null && `held-out log loss ${model.log_loss.toFixed(3)}`].filter(Boolean).join(" · ") : "No model is known yet.";
-  if (!footer.childElementCount) footer.append(el("span"), el("a", { href: "/status#model-title" }, "The model and how it is doing"));
+  if (!footer.childElementCount) footer.append(el("span"), el("a", { href: "/evaluation" }, "How good it is"));
   setText(footer.firstChild, text);
 }
 
