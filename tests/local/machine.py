@@ -19,13 +19,15 @@ from matchcast.local.ports import free_port
 MOST_SECONDS = 90.0
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = MOST_SECONDS) -> None:
-    """Wait until `condition` holds; fail with `what` after `seconds`."""
+def wait_until(
+    condition: Callable[[], object], what: str, seconds: float = MOST_SECONDS, every: float = 0.05
+) -> None:
+    """Wait until `condition`, which is asked each `every` s, holds; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"not within {seconds:g} s: {what}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 class Program:

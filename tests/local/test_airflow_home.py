@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import configparser
 import os
+import shutil
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.local.machine import Machine
 
+import matchcast
 from matchcast.local.airflow_environment import AirflowUnavailable, Checkout
 from matchcast.local.airflow_home import KEPT_DAYS, AirflowHome
 from matchcast.local.folder import StateFolder
@@ -79,3 +82,14 @@ def test_a_percent_sign_in_a_path_reaches_airflow_as_it_is(tmp_path: Path) -> No
     read = configparser.ConfigParser()  # with interpolation, as Airflow reads it
     read.read(home.path / "airflow.cfg")
     assert read["database"]["sql_alchemy_conn"] == f"sqlite:///{home.database}"
+
+
+def test_a_package_without_the_checkout_says_that_it_has_no_airflow(tmp_path: Path) -> None:
+    package = Path(matchcast.__file__).parent
+    shutil.copytree(package, tmp_path / "site" / "matchcast", ignore=shutil.ignore_patterns("__pycache__"))
+    machine = Machine(tmp_path)
+    _, shown = machine.run("doctor", PYTHONPATH=str(tmp_path / "site"))
+    assert "not started: its DAGs and its lock come with the checkout alone" in shown
+    _, shown = machine.run("doctor", MATCHCAST_AIRFLOW_URL="http://10.0.0.7:8080")
+    assert "not started here: MATCHCAST_AIRFLOW_URL is http://10.0.0.7:8080" in shown
+    assert f"port {machine.airflow_port}" not in shown

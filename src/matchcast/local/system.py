@@ -78,11 +78,9 @@ class System:
 
     def _tell_of_airflow(self) -> None:
         """Say why no Airflow is started here, where none is and one may be expected."""
-        elsewhere = self._layout.settings.airflow_url
-        if elsewhere is not None:
-            self._screen.done("airflow", elsewhere, "not started here: MATCHCAST_AIRFLOW_URL names it")
-        elif self._with_airflow and self._layout.checkout is None:
-            self._screen.warn("airflow", "is not started: its DAGs and its lock come with the checkout alone")
+        if self._with_airflow and self._layout.checkout is None:
+            show = self._screen.done if self._layout.settings.airflow_url else self._screen.warn
+            show("airflow", checks.airflow(self._layout).found)
 
     def _announce(self, seconds: float) -> None:
         matches = self._layout.live_matches()
