@@ -100,7 +100,7 @@ def read_manifest(folder: Path) -> dict[str, object]:
     return dict(manifest)
 
 
-def make_environment(folder: Path, manifest: dict[str, object], aside: Path, cache: Path) -> None:
+def make_environment(folder: Path, manifest: dict[str, object], aside: Path) -> None:
     """Make the environment of a release: exactly the locked packages, and the wheel.
 
     The packages are those of a release that is here and has the same lock, where there is one: its files
@@ -108,7 +108,7 @@ def make_environment(folder: Path, manifest: dict[str, object], aside: Path, cac
     """
     pip: list[str | Path] = [
         aside / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-        "--no-compile", "--no-deps", f"--cache-dir={cache}",
+        "--no-compile", "--no-deps",
     ]  # fmt: skip
     alike = find_alike(manifest, aside.parent)
     if alike is not None:
@@ -162,7 +162,7 @@ def compile_packages(aside: Path, place: Path) -> None:
     subprocess.run(command, capture_output=True, check=False)
 
 
-def install(folder: Path, releases: Path, cache: Path) -> str:
+def install(folder: Path, releases: Path) -> str:
     """Install the release of a folder, if it is not there yet; return what was done.
 
     Raises:
@@ -175,7 +175,7 @@ def install(folder: Path, releases: Path, cache: Path) -> str:
         return f"{release} is installed already"
     aside = releases / f".{release}.new"
     shutil.rmtree(aside, ignore_errors=True)
-    make_environment(folder, manifest, aside, cache)
+    make_environment(folder, manifest, aside)
     version = run([aside / "bin/python", "-m", "matchcast", "--version"], "Trying the release").split()[-1]
     if version != manifest["version"]:
         raise Failure(
@@ -233,7 +233,6 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     installing = commands.add_parser("install", help="install the release of a folder")
     installing.add_argument("folder", type=Path)
-    installing.add_argument("--cache", type=Path, required=True, help="where pip keeps what it fetched")
     pruning = commands.add_parser("prune", help="remove old releases")
     pruning.add_argument("--keep", type=int, required=True, help="how many of the newest stay")
     arguments = parser.parse_args()
@@ -242,7 +241,7 @@ def main() -> int:
     try:
         with one_at_a_time(releases):
             if arguments.command == "install":
-                print(install(arguments.folder, releases, arguments.cache))
+                print(install(arguments.folder, releases))
             else:
                 removed = prune(arguments.root, arguments.keep)
                 print(f"removed {' '.join(removed)}" if removed else "nothing to remove")
