@@ -10,7 +10,8 @@ WHOLE        = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        bench build release clean environment installed browser airflow
+        bench build release clean environment installed browser airflow \
+        postgresql
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +42,7 @@ dev: ## make the environment with the tools for development
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
-test: lint typecheck browser airflow ## everything, against the real things
+test: lint typecheck browser airflow postgresql ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
 	$(PYTEST) --durations=10 $(WHOLE)
 	@$(MAKE) --no-print-directory test-pythons
@@ -69,6 +70,7 @@ lock: ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes newer ve
 	@set -e; tools=$$($(ENVIRONMENT) build); PATH="$$tools/bin:$$PATH"; \
 	$(COMPILE) --group build --output-file requirements/build.txt; \
 	$(COMPILE) --group airflow --output-file requirements/airflow.txt; \
+	$(COMPILE) --group ansible --output-file requirements/ansible.txt; \
 	$(COMPILE) pyproject.toml --output-file requirements/app.txt; \
 	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/app.txt --output-file requirements/dev.txt
 
@@ -97,6 +99,9 @@ installed:
 
 browser:
 	@requirements/browser.sh
+
+postgresql:
+	@requirements/postgresql.sh
 
 airflow: ## make Airflow's own environment, in .venv-airflow
 	@$(ENVIRONMENT) airflow
