@@ -27,6 +27,9 @@ LAST_MOMENT = 1e-3
 
 _HINT = "docs/forecasting.md says which files a folder of matches holds, and their columns"
 _NOT_PLAYED = ("", "NA")
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+"""How the files say yes and no, in any case of letters."""
+
 _SIDES = {"home": HOME, "away": AWAY}
 _HALF_ENDS = {"1H": 45.0, "2H": 90.0}
 
@@ -245,4 +248,4 @@ def _day(text: str) -> np.datetime64:
 
 
 def _yes(text: str) -> bool:
-    return {"true": True, "false": False}[text.casefold()]
+    return TRUTH[text.casefold()]

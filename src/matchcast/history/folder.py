@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from matchcast.forecast.archive_files import TRUTH
 from matchcast.history.errors import UnreadableMatches
 from matchcast.history.internationals import meeting_id
 from matchcast.history.outcome import REGULAR
@@ -22,7 +23,6 @@ _HINT = "docs/history.md says which files a folder of matches holds, and their c
 _PERIODS = {name: period for period, name in PERIOD_NAMES.items()}
 _DURATIONS = {name: duration for duration, name in DURATION_NAMES.items()}
 _SIDES: dict[str, Side] = {"home": "home", "away": "away"}
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 def read_folder(folder: Path, *, origin: str, source: str) -> list[Match]:
@@ -104,7 +104,7 @@ def _international(files: _Files, origin: str, source: str) -> list[Match]:
             away_goals=int(row["away_score"]),
             competition=row["tournament"],
             country=row.get("country") or None,
-            neutral=_TRUTH[row["neutral"].casefold()],
+            neutral=TRUTH[row["neutral"].casefold()],
             goals=None if told is None else tuple(told),
         )
 
@@ -119,7 +119,7 @@ def _fixture(row: _Row) -> tuple[str, str, str]:
 
 
 def _goal_to_the_minute(row: _Row) -> Goal:
-    own_goal, penalty = _TRUTH[row["own_goal"].casefold()], _TRUTH[row["penalty"].casefold()]
+    own_goal, penalty = TRUTH[row["own_goal"].casefold()], TRUTH[row["penalty"].casefold()]
     return Goal(0, float(row["minute"]), _SIDES[row["side"]], own_goal, penalty)
 
 
@@ -153,7 +153,7 @@ def _detailed(files: _Files, origin: str, source: str) -> list[Match]:
             competition=row["comp"],
             season=row.get("season_id") or None,
             kick_off=row["date_utc"].replace(" ", "T") if len(row["date_utc"]) > 10 else None,
-            neutral=_TRUTH[(row.get("neutral") or "false").casefold()],
+            neutral=TRUTH[(row.get("neutral") or "false").casefold()],
             knockout=duration not in (None, REGULAR),
             duration=duration,
             home_goals_half_time=_number(row, "hg_ht"),
@@ -193,7 +193,7 @@ def _float(row: _Row, column: str) -> float | None:
 
 def _yes(row: _Row, column: str) -> bool | None:
     text = row.get(column) or ""
-    return _TRUTH[text.casefold()] if text else None
+    return TRUTH[text.casefold()] if text else None
 
 
 def _moment(row: _Row) -> tuple[int, float, Side]:

@@ -104,7 +104,7 @@ class _Table:
 
 def _written(value: Any) -> Any:
     if isinstance(value, bool):
-        return int(value)
+        return "true" if value else "false"
     return "" if value is None else value
 
 
@@ -138,7 +138,7 @@ def _result(match: Match) -> dict[str, Any]:
         "away_score": match.away_goals,
         "tournament": match.competition,
         "country": match.country,
-        "neutral": str(match.neutral),
+        "neutral": match.neutral,
         "origin": match.origin,
     }
 
@@ -154,8 +154,8 @@ def _add_international(tables: Mapping[str, _Table], match: Match, number: int) 
                 "away_team": match.away_team,
                 "minute": int(goal.clock),
                 "side": goal.side,
-                "own_goal": str(goal.own_goal),
-                "penalty": str(goal.penalty),
+                "own_goal": goal.own_goal,
+                "penalty": goal.penalty,
             }
         )
 
@@ -184,7 +184,7 @@ def _add_detailed(tables: Mapping[str, _Table], match: Match, match_id: str) -> 
             "n_events": match.events,
             "proj1": match.strengths_home,
             "proj2": match.strengths_away,
-            "neutral": str(match.neutral),
+            "neutral": match.neutral,
             "origin": match.origin,
         }
     )

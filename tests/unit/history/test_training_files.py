@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -205,3 +206,26 @@ def test_a_folder_without_matches_is_told(tmp_path: Path) -> None:
         read_folder(tmp_path, origin="mine", source="mine")
     with pytest.raises(UnreadableMatches, match="is no folder"):
         read_folder(tmp_path / "missing", origin="mine", source="mine")
+
+
+def test_yes_and_no_are_written_in_one_way_and_read_in_both(history: HistoryFolder, tmp_path: Path) -> None:
+    write_matches(history.matches / STREAM / "b.parquet", [_match(neutral=True)])
+    export(history, tmp_path / "folder")
+    cells = {
+        cell
+        for name in ("detailed_matches", "detailed_goals", "detailed_shots")
+        for row in csv.DictReader(gzip.open(tmp_path / "folder" / f"{name}.csv.gz", "rt"))
+        for column, cell in row.items()
+        if column in ("neutral", "own_goal", "penalty", "head", "goal", "on_target")
+    }
+    assert cells <= {"true", "false", ""}
+    assert "true" in cells
+    numbers = tmp_path / "numbers"
+    numbers.mkdir()
+    for name in ("detailed_matches", "detailed_goals", "detailed_cards"):
+        text = gzip.open(tmp_path / "folder" / f"{name}.csv.gz", "rt").read()
+        (numbers / f"{name}.csv").write_text(text.replace("true", "1").replace("false", "0"))
+    told, read = read_archive(tmp_path / "folder").detailed, read_archive(numbers).detailed
+    assert told is not None
+    assert read is not None
+    assert told.neutral.tolist() == read.neutral.tolist() == [True]
