@@ -1,0 +1,108 @@
+"""Generate every secret of the site into an encrypted file; what is there already stays as it is.
+
+Run by ``make secrets`` in Ansible's environment. The password of the vault is made too when there is
+none; it lies outside of the checkout, where ``vault_password.sh`` finds it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
+
+VAULT = Path(__file__).resolve().parent / "group_vars/all/vault.yml"
+ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody takes for one another."""
+
+
+def password() -> str:
+    """Return 24 letters and digits: 139 bits, fit for any form and shell."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(24))
+
+
+def key() -> str:
+    """Return 32 random bytes as text, in the form that Fernet wants."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+SECRETS: Mapping[str, Callable[[], str]] = {
+    "vault_operator_password": password,
+    "vault_secret_key": key,
+    "vault_airflow_service_password": password,
+    "vault_airflow_jwt_secret": key,
+    "vault_airflow_secret_key": key,
+    "vault_airflow_fernet_key": key,
+    "vault_postgresql_airflow_password": password,
+}
+"""Each secret and how it is made; group_vars/all/main.yml says who gets it."""
+
+
+def password_file() -> Path:
+    """Return where the password of the vault is kept, as ``vault_password.sh`` has it."""
+    named = os.environ.get("MATCHCAST_VAULT_PASSWORD_FILE")
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (
+        Path(named)
+        if named
+        else (Path(base) if base else Path.home() / ".config") / "matchcast/vault_password"
+    )
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.unlink(missing_ok=True)
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def main() -> int:
+    """Make what is missing; return the exit code."""
+    where = password_file()
+    if not where.exists():
+        if VAULT.exists():
+            print(
+                f"✘ {VAULT} is encrypted, and its password is not at {where}.\n"
+                "  Try: bring the password there (MATCHCAST_VAULT_PASSWORD_FILE names another place), or move the "
+                "file aside to make all secrets anew",
+                file=sys.stderr,
+            )
+            return 1
+        write_private(where, f"{password()}\n".encode())
+        print(f"✔ password   made at {where}: keep a copy, since without it the secrets are lost")
+    secret = VaultSecret(where.read_bytes().strip())
+    vault = VaultLib([("default", secret)])
+    found: dict[str, str] = {}
+    if VAULT.exists():
+        try:
+            found = yaml.safe_load(vault.decrypt(VAULT.read_bytes())) or {}
+        except AnsibleError:
+            print(
+                f"✘ {VAULT} cannot be read with the password at {where}.\n"
+                "  Try: bring the password that it was encrypted with",
+                file=sys.stderr,
+            )
+            return 1
+    missing = {name: make() for name, make in SECRETS.items() if name not in found}
+    if missing:
+        text = yaml.safe_dump({**found, **missing}, sort_keys=True)
+        _, encrypt_secret = match_encrypt_secret([("default", secret)])
+        write_private(VAULT, vault.encrypt(text, encrypt_secret))
+    print(f"✔ secrets    {len(missing)} made, {len(found)} kept in {VAULT.relative_to(VAULT.parents[3])}")
+    print("  To see them: make show-secrets")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
