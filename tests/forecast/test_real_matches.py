@@ -44,8 +44,8 @@ def judged(model: Artefact, archive: Archive) -> Judgement:
 def test_internationals_after_the_split_are_forecast_as_well_as_documented(judged: Judgement) -> None:
     assert judged.matches == 1620
     assert judged.known == 0
-    assert judged.log_loss < 0.6255
-    assert judged.rps < 0.1120
+    assert judged.log_loss < 0.6230
+    assert judged.rps < 0.1112
     assert judged.ece < 0.009
     assert judged.ece_75 < 0.009
 
@@ -127,14 +127,21 @@ def test_the_usual_models_are_as_good_as_documented(held_out: dict[str, Evaluate
 
 def test_every_usual_model_is_beaten_on_internationals(held_out: dict[str, Evaluated]) -> None:
     assert [name for name, found in held_out["international"].against.items() if not found.holds] == []
-    assert held_out["international"].log_loss < 0.6240
+    assert held_out["international"].log_loss < 0.6230
 
 
-def test_on_clubs_only_the_poisson_model_is_not_surely_beaten(held_out: dict[str, Evaluated]) -> None:
+def test_on_clubs_every_usual_model_is_beaten_but_the_poisson_model_which_is_equalled(
+    held_out: dict[str, Evaluated],
+) -> None:
     against = held_out["detailed"].against
+    assert [name for name, found in against.items() if not found.holds] == []
     assert {name for name, found in against.items() if found.difference.high >= 0} == {"Poisson, score state"}
-    assert against["Poisson, score state"].difference.mean < 0
-    assert against["Poisson, score state"].difference.high < 0.002
+    assert against["Poisson, score state"].difference.mean < -0.001
+
+
+def test_forecasts_of_clubs_are_calibrated(held_out: dict[str, Evaluated]) -> None:
+    assert held_out["detailed"].ece < 0.009
+    assert held_out["detailed"].ece_75 < 0.011
 
 
 def test_matches_behind_closed_doors_are_seen_as_drift(archive: Archive) -> None:

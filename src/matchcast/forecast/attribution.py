@@ -9,7 +9,7 @@ INTERNATIONAL_RESULTS = DataSource(
     licence="CC0 1.0",
     attribution="Mart Jürisoo and contributors: International football results from 1872 to now.",
     matches=0,
-    used_for="ratings of national teams, goal rates",
+    used_for="ratings of national teams; goal rates, of its last ten years",
 )
 
 WYSCOUT = DataSource(

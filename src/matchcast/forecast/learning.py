@@ -18,7 +18,11 @@ from matchcast.forecast.snapshots import snapshots
 FIRST_DAY = np.datetime64("1990-01-01")
 """Football before this is used for ratings alone."""
 
+YEARS = 10
+"""Scales and goal rates are learned from the last so many years of each set: football changes."""
+
 _FEWEST_OF_SCALE = 50
+_YEAR = np.timedelta64(365, "D")
 
 ANY_SCALE = Scale(0.22, 0.14, -0.14, 1.0)
 """Goals between teams of which no matches are known."""
@@ -36,12 +40,19 @@ class Scales(NamedTuple):
 
 
 def learn(sets: Sequence[Rated]) -> Judged:
-    """Fit scales, goal rates and baselines."""
+    """Fit scales and goal rates to the last `YEARS` of each set, baselines to all of it."""
     sets = [rated for rated in sets if len(rated.matches)]
-    scales = learn_scales(sets)
-    samples = [Sample(rated.matches, rated.expected_goals(*scales), rated.national) for rated in sets]
+    recent = [_recent(rated) for rated in sets]
+    scales = learn_scales(recent)
+    samples = [Sample(rated.matches, rated.expected_goals(*scales), rated.national) for rated in recent]
     baselines = {rated.matches.name: fit_baselines(snapshots(rated.matches)) for rated in sets}
     return Judged(fit_goal_rates(samples), *scales, baselines)
+
+
+def _recent(rated: Rated) -> Rated:
+    """The matches of the last `YEARS` before the last of them."""
+    days = rated.matches.days
+    return rated.only(days >= np.max(days) - YEARS * _YEAR)
 
 
 def learn_scales(sets: Sequence[Rated]) -> Scales:

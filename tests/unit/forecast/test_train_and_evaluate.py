@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ from matchcast.forecast.artefact import Artefact, load, load_champion
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.errors import UnusableHistory
 from matchcast.forecast.evaluate import evaluate
+from matchcast.forecast.learning import learn
 from matchcast.forecast.model import GoalRateForecaster
 from matchcast.forecast.situation import Situation
-from matchcast.forecast.train import train
+from matchcast.forecast.train import rated_sets, train
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,21 @@ def test_the_card_has_figures_of_matches_held_back(model: Artefact) -> None:
     assert model.card.metrics["detailed"]["held_back"] == "North / South"
     assert model.card.metrics["detailed"]["known"] == 0
     assert set(model.card.metrics["detailed"]["baselines"]) == {"pre_match", "minute_by_lead", "base_rate"}
+
+
+def test_rates_are_learned_from_the_last_ten_years_and_the_table_from_all(invented: Path) -> None:
+    played = next(
+        rated for rated in rated_sets(read_archive(invented)) if rated.matches.name == "international"
+    )
+    matches = played.matches
+    long_ago = np.arange(len(matches)) < len(matches) // 2
+    days = np.where(long_ago, matches.days - np.timedelta64(12 * 365, "D"), matches.days)
+    aged = replace(played, matches=replace(matches, days=days))
+    of_all, of_recent = learn([aged]), learn([aged.only(~long_ago)])
+    assert of_all.goal_rates == of_recent.goal_rates
+    assert of_all.national == of_recent.national
+    assert of_all.baselines != of_recent.baselines
+    assert learn([played]).goal_rates != of_recent.goal_rates
 
 
 def test_training_twice_gives_the_same_model(model: Artefact, invented: Path) -> None:
