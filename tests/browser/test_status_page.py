@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
+from matchcast.forecast.drift_report import DriftReport, Sign
 from matchcast.local.broker import Broker
+from matchcast.stream.writer import EventWriter
 
 from ..stream.dashboard.processes import PASSWORD, Dashboard
 from .conftest import NewMatch, OpenPage, StartDashboard, make_topic
@@ -43,6 +47,39 @@ def test_each_part_has_its_word_reason_number_and_history(dashboard: Dashboard, 
     expect(page.locator("#strip li")).to_have_text(
         [re.compile(name) for name in ("Source", "Kafka", "Match", "Forecast", "API", "Dashboard", "Airflow")]
     )
+
+
+def test_drift_is_shown_by_origin_with_the_signs_that_fire_first(
+    start_kafka: Callable[[], Broker], start_dashboard: StartDashboard, open_page: OpenPage
+) -> None:
+    broker = start_kafka()
+    dashboard = start_dashboard(broker, events_topic=make_topic(broker))
+    page = open_page(dashboard, "/status", viewport={"width": 400, "height": 800})
+    drift = page.locator("#drift")
+    expect(drift).to_contain_text("No report yet")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    signs = [
+        Sign("strength gap", 0.0312, 0.1, False, "strength gap: spread as before (PSI 0.031)"),
+        Sign("home wins", -5.5, 4.0, True, "home wins: -0.087 a match against the reference"),
+    ]
+    with EventWriter(broker.bootstrap) as writer:
+        for one in (
+            DriftReport(now, "run-1", "real", "goals-1", True, 1000, 8000, signs),
+            DriftReport(now, "run-1", "simulated", "goals-1", False, 340, 0, []),
+        ):
+            writer.write("drift_reports", one.encode(), key=one.key)
+    real = drift.locator("article", has_text="Real matches")
+    expect(real.locator(".word")).to_have_text("Drifted")
+    expect(real).to_contain_text("1,000 matches beside 8,000 before them, as goals-1 forecast them.")
+    expect(real.locator("tbody tr").first).to_have_text(
+        "home wins-5.5004.000home wins: -0.087 a match against the reference"
+    )
+    expect(drift.locator("article", has_text="Simulated matches")).to_contain_text(
+        "340 so far: too few to tell"
+    )
+    expect(page.locator("#part-model .word")).to_have_text("Warning")
+    expect(page.locator("#part-model .reason")).to_contain_text("Real matches have drifted, as goals-1")
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
 
 
 def test_only_the_operator_sees_the_settings_and_nobody_the_secrets(

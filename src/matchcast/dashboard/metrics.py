@@ -1,8 +1,12 @@
-"""What the dashboard counts, for Prometheus; all names begin with matchcast_dashboard."""
+"""What the dashboard counts, for Prometheus: its own numbers begin with matchcast_dashboard.
+
+Those of drift begin with matchcast_drift: they are the whole system's, and every dashboard shows the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -12,6 +16,7 @@ from matchcast.dashboard.broadcast import Broadcast
 from matchcast.dashboard.monitor import Monitor
 from matchcast.dashboard.status import State
 from matchcast.live.service import LiveService
+from matchcast.live.status import DriftStatus
 
 PREFIX = "matchcast_dashboard"
 
@@ -87,3 +92,35 @@ class _Watched(Collector):
             for state in STATES:
                 states.add_metric([component, state], float(state == current))
         yield states
+        yield from _drift_of(self._live.drift() or DriftStatus())
+
+
+def _drift_of(drift: DriftStatus) -> Iterator[Metric]:
+    drifted = GaugeMetricFamily(
+        "matchcast_drifted",
+        "Whether the newest matches of an origin differ from those before beyond the limits.",
+        labels=["origin"],
+    )
+    reported = GaugeMetricFamily(
+        "matchcast_drift_report_timestamp_seconds",
+        "When the newest report on an origin was made, in seconds since the epoch.",
+        labels=["origin"],
+    )
+    value = GaugeMetricFamily(
+        "matchcast_drift_sign_value",
+        "A sign of drift: a population stability index, or a change in standard errors.",
+        labels=["origin", "sign"],
+    )
+    limit = GaugeMetricFamily(
+        "matchcast_drift_sign_limit",
+        "The size of a sign of drift beyond which it fires.",
+        labels=["origin", "sign"],
+    )
+    for one in drift.origins:
+        report = one.report
+        drifted.add_metric([report.origin], float(report.drifted))
+        reported.add_metric([report.origin], datetime.fromisoformat(report.at).timestamp())
+        for sign in report.signs:
+            value.add_metric([report.origin, sign.name], sign.value)
+            limit.add_metric([report.origin, sign.name], sign.limit)
+    yield from (drifted, reported, value, limit)

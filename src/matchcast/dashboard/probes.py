@@ -22,7 +22,7 @@ def make_probes(
         "airflow": airflow.read if airflow else read_no_airflow,
         "kafka": lambda: read_kafka(live),
         "producer": lambda: read_producers(live),
-        "model": lamps.read_model,
+        "model": lambda: read_model(live, lamps),
     }
 
 
@@ -74,6 +74,23 @@ def read_producers(live: LiveService) -> Reading:
         )
     silent = time.time() - last.heard_at
     return Reading("offline", f"{last.producer_id} was last heard {silent:.0f} s ago.", number)
+
+
+def read_model(live: LiveService, lamps: ModelLamps) -> Reading:
+    """Tell which model is in force, and whether real football has drifted from what it knows.
+
+    Drift of simulated matches is no alarm: it says of the simulator, not of football, that it changed.
+    """
+    reading = lamps.read_model()
+    drift = live.drift()
+    real = next((one for one in drift.origins if one.report.origin == "real"), None) if drift else None
+    if reading.state != "online" or real is None or not real.report.drifted:
+        return reading
+    signs = "; ".join(sign.text for sign in real.report.signs if sign.fires)
+    others = lamps.model is not None and lamps.model.version != real.report.model_version
+    by = f", as {real.report.model_version} forecast them" if others else ""
+    found = f"{reading.reason} Real matches have drifted{by}: {signs}."
+    return Reading("warning", found, reading.number)
 
 
 def read_no_airflow() -> Reading:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from flask import Blueprint, Response, request
+from msgspec.structs import asdict
 from prometheus_client.exposition import choose_encoder
 
 from matchcast import __version__
@@ -55,6 +56,7 @@ def show_status() -> Response:
         {
             **site.monitor.as_json(time.time()),
             "dead_letters": _dead_letters(site.live),
+            "drift": _drift(site.live),
             "versions": {
                 "matchcast": __version__,
                 "python": platform.python_version(),
@@ -85,6 +87,18 @@ def _dead_letters(live: LiveService) -> dict[str, Any]:
             }
         )
     return {"count": letters.count, "newest": newest}
+
+
+def _drift(live: LiveService) -> dict[str, Any]:
+    """What is known of drift; `known` is false while the reports were not read yet."""
+    drift = live.drift()
+    if drift is None:
+        return {"known": False, "origins": [], "damaged": []}
+    return {
+        "known": True,
+        "origins": [{**asdict(one.report), "since": one.since} for one in drift.origins],
+        "damaged": [{"key": key, "reason": reason} for key, reason in drift.damaged.items()],
+    }
 
 
 def _configuration() -> list[dict[str, str]]:

@@ -66,7 +66,7 @@ def decode(raw: bytes | None) -> DriftReport:
     """
     try:
         return _decoder.decode(raw or b"")
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DamagedDriftReport(
             f"A report of drift cannot be read: {error}.",
             hint="the next run of football_pipeline writes a new one",

@@ -22,7 +22,7 @@ from matchcast.live.options import LiveOptions
 from matchcast.live.producers import Producer
 from matchcast.live.publishing import Listener, Publisher
 from matchcast.live.running import RunningMatch
-from matchcast.live.status import DeadLetterStatus, ForecastStatus, KafkaStatus, State
+from matchcast.live.status import DeadLetterStatus, DriftStatus, ForecastStatus, KafkaStatus, State
 from matchcast.live.surroundings import Surroundings
 from matchcast.live.tracker import Counters, RecentEvent
 from matchcast.stream.writer import EventWriter
@@ -168,6 +168,10 @@ class LiveService:
             KafkaUnavailable: they cannot be read.
         """
         return self._surroundings.dead_letter(key)
+
+    def drift(self) -> DriftStatus | None:
+        """Return what the newest reports say of drift; None while they were not read yet."""
+        return self._surroundings.drift()
 
     def _note_forecast(self, match: RunningMatch) -> None:
         if self.match(match.match_id) is match:

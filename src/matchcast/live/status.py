@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from matchcast.forecast.drift_report import DriftReport
+
 State = Literal["online", "offline", "warning", "unknown"]
 
 
@@ -52,6 +54,24 @@ class DeadLetterStatus(Struct, frozen=True):
 
     count: int | None
     newest: list[DeadLetterInfo]
+
+
+class OriginDrift(Struct, frozen=True):
+    """The newest report on the matches of an origin.
+
+    `since` is when the first report of those was made that have said the same ever since (ISO 8601), as
+    far back as Kafka still had them: it may have been so for longer.
+    """
+
+    report: DriftReport
+    since: str
+
+
+class DriftStatus(Struct, frozen=True):
+    """What is known of drift: by origin, and for each key of a report that cannot be read, why."""
+
+    origins: list[OriginDrift] = []
+    damaged: dict[str, str] = {}
 
 
 class Rate:

@@ -1,4 +1,4 @@
-"""Looks at what is around the running matches: Kafka itself, the producers, the dead letters."""
+"""Looks at what is around the running matches: Kafka, the producers, dead letters, reports of drift."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from matchcast.errors import MatchcastError
+from matchcast.live.drift import DriftBoard
 from matchcast.live.letters import Letters
 from matchcast.live.producers import Producer, ProducerBoard
-from matchcast.live.status import DeadLetterInfo, DeadLetterStatus
+from matchcast.live.status import DeadLetterInfo, DeadLetterStatus, DriftStatus
 from matchcast.stream.dead_letters import LetterBox, read_letter
 from matchcast.stream.errors import UnknownTopic
 from matchcast.stream.topics import Observer, Topics, TopicView
@@ -37,7 +38,7 @@ class KafkaSight:
 
 
 class Surroundings:
-    """Looks about once a second, off the loop, at Kafka and, apart from that, at producers and letters."""
+    """Looks about once a second, off the loop, at Kafka and, apart from that, at the other topics."""
 
     def __init__(self, broker: str, topics: Topics, executor: Executor, stopping: threading.Event) -> None:
         self.kafka = KafkaSight()
@@ -49,6 +50,8 @@ class Surroundings:
         self._producers = ProducerBoard(broker, topics.producers)
         self._letter_box = LetterBox(broker, topics.dead_letters)
         self._dead_letters = DeadLetterStatus(None, [])
+        self._drift_board = DriftBoard(broker, topics.drift_reports)
+        self._drift: DriftStatus | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self, letters: Letters) -> None:
@@ -71,7 +74,7 @@ class Surroundings:
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        for board in (self._producers, self._letter_box):
+        for board in (self._producers, self._letter_box, self._drift_board):
             self._executor.submit(board.close).result()
 
     def topic_id(self) -> str:
@@ -97,6 +100,10 @@ class Surroundings:
         if letter is None:
             return None
         return self._executor.submit(read_letter, self._broker, self._topics.dead_letters, letter).result()
+
+    def drift(self) -> DriftStatus | None:
+        """Return what the newest reports say of drift; None while they were not read yet."""
+        return self._drift
 
     def _keep_looking(self, look: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -137,3 +144,9 @@ class Surroundings:
                 len(self._letter_box),
                 [DeadLetterInfo(one.key, one.reason, one.at, one.size) for one in newest],
             )
+        try:
+            self._drift = self._drift_board.refresh()
+        except UnknownTopic:
+            self._drift = DriftStatus()
+        except MatchcastError as error:
+            log.debug("%s", error.message)

@@ -73,7 +73,7 @@ class Process:
 
     def get(self, path: str, **given: Any) -> requests.Response:
         """Ask for a path."""
-        return requests.get(f"{self.url}{path}", timeout=10, **given)
+        return requests.get(f"{self.url}{path}", timeout=30, **given)
 
     def answers(self, path: str) -> bool:
         """Tell whether a path is served with success."""

@@ -98,6 +98,30 @@ function drawLetters({ count, newest }, now) {
   }
 }
 
+const ORIGIN_NAMES = { real: "Real matches", simulated: "Simulated matches" };
+
+function driftOf({ origin, drifted, since, at, matches, reference, signs, model_version: model }, now) {
+  const name = ORIGIN_NAMES[origin] ?? origin;
+  if (!signs.length) return el("article", {}, el("h3", {}, name), el("p", { class: "muted small" }, `${matches.toLocaleString("en")} so far: too few to tell. Reported ${ago(at, now)}.`));
+  const state = drifted ? "warning" : "online";
+  const simulated = drifted && origin === "simulated" ? " The simulator has changed, not football: no alarm about the model." : "";
+  return el("article", { "data-state": state },
+    el("header", {}, icon(state, "lamp"), el("h3", {}, name), el("span", { class: "word" }, drifted ? "Drifted" : "No drift")),
+    el("p", { class: "small" }, `${drifted ? "Drifted" : "No drift"} in every report for ${ageText(now - Date.parse(since))} or longer; the newest ${ago(at, now)}. ${matches.toLocaleString("en")} matches beside ${reference.toLocaleString("en")} before them, as ${model} forecast them.${simulated}`),
+    table(`Signs of drift, ${name.toLowerCase()}`, ["Sign", "Value", "Limit", "What it says"],
+      [...signs].sort((a, b) => b.fires - a.fires).map((sign) => [sign.fires ? el("b", {}, sign.name) : sign.name, sign.value.toFixed(3), sign.limit.toFixed(3), sign.fires ? el("b", {}, sign.text) : sign.text])));
+}
+
+function drawDrift({ known, origins, damaged }, now) {
+  const missing = known
+    ? "No report yet: football_pipeline writes one at the end of each run that has brought finished matches."
+    : "Not known: Kafka does not answer.";
+  byId("drift").replaceChildren(
+    ...(origins.length || damaged.length ? [] : [el("p", { class: "muted" }, missing)]),
+    ...damaged.map(({ key, reason }) => el("p", { class: "problem" }, `${ORIGIN_NAMES[key] ?? key}: ${reason}`)),
+    ...origins.toSorted((a, b) => a.origin.localeCompare(b.origin)).map((origin) => driftOf(origin, now)));
+}
+
 function definitions(pairs) {
   return el("dl", { class: "pairs" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
@@ -148,6 +172,7 @@ async function ask() {
     drawStrip(status.components);
     drawParts(status.components, { now, slotSeconds: status.slot_seconds ?? 60, streams: status.streams });
     drawLetters(status.dead_letters, now);
+    drawDrift(status.drift, now);
     drawVersions(status.versions, status.components, status.streams);
     drawConfiguration(status.configuration);
     setAttribute(byId("main"), "data-stale", null);
