@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from matchcast.local.folder import MARKER
+from matchcast.local.folder import MARKER, StateFolder
 from matchcast.local.ports import free_port
 
 MOST_SECONDS = 90.0
@@ -79,7 +80,8 @@ def processes_of(state: Path) -> list[psutil.Process]:
 def kill_all_of(state: Path) -> None:
     """Kill what was started for a state folder with -9."""
     for process in processes_of(state):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 class Machine:
@@ -132,4 +134,8 @@ class Machine:
         for program in self.programs:
             program.process.kill()
             program.process.wait()
+        supervisor = StateFolder(self.state).holder()
+        if supervisor is not None:  # its own, when what was started is `make`
+            with suppress(ProcessLookupError):
+                os.kill(supervisor.pid, signal.SIGKILL)
         kill_all_of(self.state)

@@ -53,7 +53,7 @@ class System:
 
     def log_in(self, user: str, password: str) -> requests.Response:
         given = {"username": user, "password": password}
-        return requests.post(f"{self.machine.airflow}/auth/token", json=given, timeout=30)
+        return requests.post(f"{self.machine.airflow}/auth/token", json=given, timeout=120)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Ask Airflow as the dashboard's account does."""
@@ -65,7 +65,7 @@ class System:
             f"{self.machine.airflow}/api/v2/{path}",
             json=body,
             headers={"Authorization": f"Bearer {self._token}"},
-            timeout=30,
+            timeout=120,
         )
         answer.raise_for_status()
         return answer.json()
@@ -88,7 +88,7 @@ class System:
 
     def health(self) -> dict[str, Any]:
         found: dict[str, Any] = requests.get(
-            f"{self.machine.airflow}/api/v2/monitor/health", timeout=30
+            f"{self.machine.airflow}/api/v2/monitor/health", timeout=120
         ).json()
         return found
 
@@ -187,7 +187,7 @@ def test_a_weak_champion_is_replaced_in_the_running_system_and_the_dashboard_nam
     api = f"http://127.0.0.1:{system.machine.api_port}"
 
     def served() -> str:
-        version: str = requests.get(f"{api}/model", timeout=30).json()["version"]
+        version: str = requests.get(f"{api}/model", timeout=120).json()["version"]
         return version
 
     take_internationals(system.machine.state / "history", real_data)
@@ -202,7 +202,9 @@ def test_a_weak_champion_is_replaced_in_the_running_system_and_the_dashboard_nam
     assert champion != weak
 
     def model_lamp() -> str:
-        parts = requests.get(f"{system.machine.dashboard}/api/system/status", timeout=30).json()["components"]
+        parts = requests.get(f"{system.machine.dashboard}/api/system/status", timeout=120).json()[
+            "components"
+        ]
         reason: str = next(part["reason"] for part in parts if part["name"] == "model")
         return reason
 

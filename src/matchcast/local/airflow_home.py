@@ -115,6 +115,19 @@ class AirflowHome:
         Raises:
             AirflowUnavailable: the database is damaged or locked, or cannot be migrated.
         """
+        try:
+            self._bring_up_to_date(environment)
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise AirflowUnavailable(
+                    f"Another process has locked its database, {self.database}.",
+                    hint=f"end that process (fuser {self.database} names it), then start again",
+                ) from error
+            raise AirflowUnavailable(
+                f"Its database {self.database} cannot be used: {error}.", hint=self._move_aside
+            ) from error
+
+    def _bring_up_to_date(self, environment: Mapping[str, str]) -> None:
         wanted = self._checkout.lock_digest()
         if self.database.exists():
             self._require_sound()
@@ -137,20 +150,11 @@ class AirflowHome:
         self._migrated.write_text(wanted, encoding="utf-8")
 
     def _require_sound(self) -> None:
-        try:
-            with closing(sqlite3.connect(self.database, timeout=LOCK_SECONDS)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-                connection.rollback()
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                raise AirflowUnavailable(
-                    f"Another process has locked its database, {self.database}.",
-                    hint=f"end that process (fuser {self.database} names it), then start again",
-                ) from error
-            raise AirflowUnavailable(
-                f"Its database {self.database} cannot be used: {error}.", hint=self._move_aside
-            ) from error
+        # To be the last that closes it also folds in the log of writes that a killed process left beside it.
+        with closing(sqlite3.connect(self.database, timeout=LOCK_SECONDS)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+            connection.rollback()
         if found != "ok":
             raise AirflowUnavailable(f"Its database {self.database} is damaged.", hint=self._move_aside)
 

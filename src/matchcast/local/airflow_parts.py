@@ -56,6 +56,7 @@ class Airflow:
     port: int
     environment: Mapping[str, str]
     release: str
+    _prepared: bool = False
     _commanded: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -90,6 +91,8 @@ class Airflow:
         )
 
     def _prepare(self, report: Report) -> None:
+        if self._prepared:  # what the other processes work with is not changed under them
+            return
         marker = {MARKER: str(self.folder.root)}
         report("making its environment")
         self.checkout.make_environment(marker)
@@ -98,7 +101,7 @@ class Airflow:
         home.drop_old_logs()
         report("preparing its database")
         home.prepare_database({**self.process_environment(), **marker})
-        report("starting")
+        self._prepared = True
 
     def _passwords(self) -> dict[str, str]:
         if own := self.settings.operator_password:
