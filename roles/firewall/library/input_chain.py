@@ -98,7 +98,9 @@ def read_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
-        raise WrongRules(f"{text!r} is not a network: {error}. Write it like 192.0.2.0/24 or 2001:db8::/64.") from error
+        raise WrongRules(
+            f"{text!r} is not a network: {error}. Write it like 192.0.2.0/24 or 2001:db8::/64."
+        ) from error
 
 
 def require_session(session: str, openings: Sequence[dict[str, Any]]) -> None:
@@ -244,7 +246,10 @@ def main() -> None:
         if before != after
     ]
     module.exit_json(
-        changed=live_changed or saved_changed, live_changed=live_changed, saved_changed=saved_changed, diff=diff
+        changed=live_changed or saved_changed,
+        live_changed=live_changed,
+        saved_changed=saved_changed,
+        diff=diff,
     )
 
 

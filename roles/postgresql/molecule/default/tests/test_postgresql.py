@@ -1,0 +1,79 @@
+"""The distribution's server on a bare host."""
+
+import os
+import re
+import subprocess
+import sys
+
+PASSWORD = "made-for-this-scenario"
+UNIT = "postgresql@17-main.service"
+ASK = "psql --no-password --tuples-only --no-align --host={where} --username=airflow airflow --command='{query}'"
+
+
+def ask(host, query, *, password=PASSWORD, where="127.0.0.1"):
+    return host.run(f"PGPASSWORD={password} " + ASK.format(where=where, query=query))
+
+
+def ready(host):
+    host.check_output(
+        "timeout 120 sh -c 'until pg_isready --quiet --host=/run/postgresql; do sleep 0.5; done'"
+    )
+
+
+def test_the_user_owns_the_database_and_comes_in_by_password(host):
+    ready(host)
+    for where in ("127.0.0.1", "/run/postgresql"):
+        assert (
+            ask(host, "create table if not exists t (n int); select 42", where=where).stdout.split()[-1]
+            == "42"
+        )
+        assert ask(host, "select 42", where=where, password="wrong").rc != 0
+    assert ask(host, "show password_encryption").stdout.strip() == "scram-sha-256"
+
+
+def test_it_listens_on_loopback_alone(host):
+    listening = [line.split()[3] for line in host.check_output("ss -Hltn").splitlines()]
+    assert [each for each in listening if each.endswith(":5432")] == ["127.0.0.1:5432"]
+
+
+def test_the_data_lies_on_the_data_disk_with_checksums_and_in_utf8(host):
+    with host.sudo("postgres"):
+        shown = host.check_output(
+            "psql --tuples-only --no-align --command='show data_directory' --command='show data_checksums'"
+            " --command='show server_encoding' --command='show shared_buffers'"
+        ).splitlines()
+    assert shown[:3] == ["/var/lib/matchcast/postgresql/17/main", "on", "UTF8"]
+    assert re.fullmatch(r"\d+MB", shown[3])
+
+
+def test_the_password_is_shown_nowhere(host):
+    with host.sudo():
+        places = "/etc/postgresql /etc/postgresql-common /etc/systemd/system /var/log/postgresql"
+        assert host.run(f"grep -rsF -- {PASSWORD} {places}").stdout == ""
+        # Ansible's own lines apart, in which the command of this very search stands as well.
+        assert PASSWORD not in host.check_output("journalctl --no-pager --output=cat --unit='postgresql*'")
+
+
+def test_the_unit_is_confined_and_bounded(host):
+    exposure = host.check_output(f"systemd-analyze security --no-pager {UNIT} | tail -n 1")
+    assert float(re.search(r"\d+\.\d+", exposure)[0]) < 4.0
+    assert host.check_output(f"systemctl show --property=MemoryMax --value {UNIT}") != "infinity"
+
+
+def test_a_killed_server_comes_back_with_its_rows(host):
+    assert ask(host, "insert into t values (7)").rc == 0
+    with host.sudo():
+        host.check_output(f"systemctl kill --signal=KILL --kill-whom=main {UNIT}")
+    host.check_output(
+        f"timeout 120 sh -c 'until [ $(systemctl is-active {UNIT}) = active ]; do sleep 0.5; done'"
+    )
+    ready(host)
+    assert "7" in ask(host, "select n from t").stdout.split()
+
+
+def test_a_reboot_brings_the_server_back(host):
+    rig = [os.environ["MATCHCAST_ROOT"] + "/.venv/bin/python", "-m", "tests.hosts.rig"]
+    name = host.check_output("hostname")
+    subprocess.run([*rig, "reboot", name], cwd=os.environ["MATCHCAST_ROOT"], check=True, stdout=sys.stderr)
+    ready(host)
+    assert "7" in ask(host, "select n from t").stdout.split()
