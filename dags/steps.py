@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import chain, task
 from release import run_first_step, run_step
 
 COMMON: dict[str, Any] = {
-    "start_date": datetime(2025, 1, 1),
     "catchup": False,
     "max_active_runs": 1,
     "default_args": {
@@ -19,7 +18,7 @@ COMMON: dict[str, Any] = {
     },
     "tags": ["matchcast"],
 }
-"""What the DAGs have in common."""
+"""What the DAGs have in common. Without a start date, the first run is at the next time of the timetable."""
 
 
 def add_steps(first: str, *others: str) -> None:

@@ -8,81 +8,28 @@ because a triggerer does not read the folder of the DAGs.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any
 
 import structlog
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from wake_up import Pace, ends_match
 
 GROUP = "matchcast_match_ends"
 
 GAP = "MATCHCAST_WAKE_UP_GAP"
-"""Seconds between two wake-ups, at least."""
+"""Names the seconds between two wake-ups, at least."""
 
-SETTLED_SECONDS = 2.0
-"""An end is followed by records of its own match and often by ends of others: one wake-up serves them."""
-
-MOST_AT_ONCE = 10_000
+MOST_AT_ONCE = 1_000
+LONGEST_READ, LONGEST_ANSWER = 1.0, 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 log = structlog.get_logger(__name__)
-
-
-def ends_match(value: bytes | None) -> bool:
-    """Whether a record says that its match is over, or that a half from the second on is.
-
-    Files of real matches have no record of the end itself. Only the few records that may be one are decoded.
-    """
-    if value is None:
-        return False
-    if b'"Match End"' in value:
-        return True
-    if b'"Half End"' not in value:
-        return False
-    try:
-        record = json.loads(value)
-        return record["type"]["name"] == "Half End" and int(record["period"]) >= 2
-    except (ValueError, TypeError, KeyError):
-        return False
-
-
-class Pace:
-    """When to wake: soon after an end, at most once in a gap, and after the last end in any case.
-
-    Args:
-        gap: seconds from one wake-up to the next, at least.
-        settled: seconds that are waited after the first end that has not been told.
-    """
-
-    def __init__(self, gap: float, settled: float = SETTLED_SECONDS) -> None:
-        self._gap = gap
-        self._settled = settled
-        self._last = float("-inf")
-        self._first_end: float | None = None
-        self.ends = 0
-
-    def notice(self, ends: int, now: float) -> None:
-        """Take note of ends that were seen at a moment (in seconds, monotonic)."""
-        if ends and self._first_end is None:
-            self._first_end = now
-        self.ends += ends
-
-    def due(self, now: float) -> bool:
-        """Whether it is time to wake."""
-        if self._first_end is None:
-            return False
-        return now >= max(self._first_end + self._settled, self._last + self._gap)
-
-    def wake(self, now: float) -> int:
-        """Note that it woke; return how many ends that was for."""
-        told, self.ends = self.ends, 0
-        self._last, self._first_end = now, None
-        return told
 
 
 class EndReader:
@@ -90,12 +37,12 @@ class EndReader:
 
     def __init__(self, broker: str, topic: str) -> None:
         self._trouble: str | None = None
+        self._was_missing = False
         self._consumer = Consumer(
             {
                 "bootstrap.servers": broker,
                 "group.id": GROUP,
                 "client.id": GROUP,
-                "auto.offset.reset": "latest",
                 "enable.auto.offset.store": False,
                 "allow.auto.create.topics": False,
                 "topic.metadata.refresh.interval.ms": 10_000,
@@ -105,12 +52,19 @@ class EndReader:
                 "error_cb": self._say,
             }
         )
-        self._consumer.subscribe([topic])
+        self._consumer.subscribe([topic], on_assign=self._begin)
 
-    def read(self, seconds: float) -> int:
-        """Return how many ends came within some time."""
+    def read(self, *, all_told: bool) -> int:
+        """Return how many ends came within a second.
+
+        Args:
+            all_told: whether the ends that were read before have woken somebody, and need not be read again.
+        """
+        if all_told:
+            places = self._consumer.position(self._consumer.assignment())
+            self._consumer.store_offsets(offsets=[place for place in places if place.offset >= 0])
         ends = 0
-        for message in self._consumer.consume(MOST_AT_ONCE, seconds):
+        for message in self._consumer.consume(MOST_AT_ONCE, LONGEST_READ):
             if (error := message.error()) is not None:
                 self._say(error)
             else:
@@ -118,17 +72,23 @@ class EndReader:
                 ends += ends_match(message.value())
         return ends
 
-    def remember(self) -> None:
-        """Keep that all ends so far were told."""
-        places = self._consumer.position(self._consumer.assignment())
-        self._consumer.store_offsets(offsets=[place for place in places if place.offset >= 0])
-
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
 
+    def _begin(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Go on where the group was; a new group begins at the end, or with a topic that was just made."""
+        places = consumer.committed(partitions, LONGEST_ANSWER)
+        for place in places:
+            if place.offset < 0:
+                low, high = consumer.get_watermark_offsets(place, LONGEST_ANSWER)
+                place.offset = low if self._was_missing else high
+        consumer.assign(places)
+        consumer.store_offsets(offsets=places)
+
     def _say(self, error: KafkaError) -> None:
         """Log what is wrong, once until it changes."""
+        self._was_missing |= error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
         if error.name() != self._trouble:
             self._trouble = error.name()
             log.warning("no ends of matches are seen; the timetable goes on", reason=error.str())
@@ -145,20 +105,21 @@ class MatchEnded(BaseEventTrigger):
         return f"{__name__}.{type(self).__name__}", {}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Fire for ever."""
+        """Fire for ever, whatever becomes of the broker: Airflow makes a trigger that ends anew at once."""
         pace = Pace(float(os.environ.get(GAP, "60")))
         pause = FIRST_PAUSE
         while True:
             try:
-                async for ends in self._ends_at_pace(pace):
-                    pause = FIRST_PAUSE
-                    yield TriggerEvent({"ends": ends})
+                async with aclosing(self._told_at_pace(pace)) as told:
+                    async for ends in told:
+                        pause = FIRST_PAUSE
+                        yield TriggerEvent({"ends": ends})
             except KafkaException as error:
                 log.warning("the reader of matches' ends begins anew", reason=str(error), seconds=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _ends_at_pace(self, pace: Pace) -> AsyncIterator[int]:
+    async def _told_at_pace(self, pace: Pace) -> AsyncGenerator[int, None]:
         loop = asyncio.get_running_loop()
         # The client blocks, and one thread at a time may use it; that thread closes it too.
         thread = ThreadPoolExecutor(1, thread_name_prefix="match-ends")
@@ -168,12 +129,11 @@ class MatchEnded(BaseEventTrigger):
         )
         try:
             while True:
-                ends = await loop.run_in_executor(thread, reader.read, 1.0)
+                all_told = not pace.untold
+                ends = await loop.run_in_executor(thread, lambda told=all_told: reader.read(all_told=told))
                 pace.notice(ends, time.monotonic())
-                if pace.due(time.monotonic()):
-                    yield pace.wake(time.monotonic())
-                if not pace.ends:
-                    await loop.run_in_executor(thread, reader.remember)
+                if told := pace.wake(time.monotonic()):
+                    yield told
         finally:
             thread.submit(reader.close)
             thread.shutdown(wait=False)

@@ -1,0 +1,88 @@
+"""When the football pipeline wakes for the end of a match."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from matchcast.events.record import MatchInfo
+
+PLUGIN = Path(__file__).parents[2] / "dags/plugins/wake_up.py"
+
+
+@pytest.fixture(scope="module")
+def wake_up() -> ModuleType:
+    """The plugin's module, which needs no Airflow."""
+    spec = importlib.util.spec_from_file_location("wake_up", PLUGIN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def record(kind: str, **fields: Any) -> bytes:
+    return json.dumps({"id": 1, "type": {"name": kind}, **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        (record("Match End", period=2), True),
+        (record("Half End", period=2), True),
+        (record("Half End", period=4), True),
+        (record("Half End", period=1), False),
+        (record("Half End"), False),
+        (record("Pass", note="Match End"), False),
+        (record("Pass", note='a " End" in quotes'), False),
+        (b'{"type": {"name": "Half End"}, "period": ', False),
+        (b'["Match End"]', False),
+        (None, False),
+    ],
+)
+def test_only_the_end_of_a_match_or_of_a_late_half_is_an_end(
+    wake_up: ModuleType, value: bytes | None, ends: bool
+) -> None:
+    assert wake_up.ends_match(value) is ends
+
+
+def test_each_simulated_match_ends_once_by_itself_and_twice_by_its_teams(
+    wake_up: ModuleType, matches: Callable[..., dict[MatchInfo, list[bytes]]]
+) -> None:
+    for records in matches(3).values():
+        assert sum(map(wake_up.ends_match, records)) == 3
+
+
+def told_at(wake_up: ModuleType, ends: dict[float, int], until: float) -> list[tuple[float, int]]:
+    """Let tenths of a second pass; return when it woke, and for how many ends."""
+    pace = wake_up.Pace(gap=60.0, settled=2.0)
+    woke = []
+    for tenth in range(round(until * 10)):
+        now = tenth / 10
+        pace.notice(ends.get(now, 0), now)
+        if told := pace.wake(now):
+            woke.append((now, told))
+    return woke
+
+
+def test_it_wakes_soon_after_an_end_and_not_again(wake_up: ModuleType) -> None:
+    assert told_at(wake_up, {5.0: 1}, 200) == [(7.0, 1)]
+
+
+def test_a_burst_of_ends_wakes_once(wake_up: ModuleType) -> None:
+    assert told_at(wake_up, {5 + tenth / 10: 1 for tenth in range(20)}, 200) == [(7.0, 20)]
+
+
+def test_an_end_within_the_gap_wakes_after_the_gap(wake_up: ModuleType) -> None:
+    assert told_at(wake_up, {5.0: 1, 8.0: 1, 66.9: 1}, 200) == [(7.0, 1), (67.0, 2)]
+
+
+def test_ends_that_never_cease_wake_once_in_the_gap(wake_up: ModuleType) -> None:
+    woke = told_at(wake_up, {float(second): 1 for second in range(200)}, 200)
+    assert [at for at, _ in woke] == [2.0, 62.0, 122.0, 182.0]
