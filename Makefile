@@ -6,12 +6,12 @@ BIN          = .venv/bin
 COMPILE      = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
                --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 PYTEST       = $(BIN)/python -m pytest
-WHOLE        = tests/browser tests/local
+WHOLE        = tests/browser tests/local tests/hosts
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
         bench build release clean environment installed browser airflow \
-        postgresql
+        postgresql ansible hosts lint-roles readmes roles role
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,7 +42,7 @@ dev: ## make the environment with the tools for development
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
-test: lint typecheck browser airflow postgresql ## everything, against the real things
+test: lint lint-roles typecheck browser airflow postgresql hosts ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
 	$(PYTEST) --durations=10 $(WHOLE)
 	@$(MAKE) --no-print-directory test-pythons
@@ -58,6 +58,18 @@ lint: dev ## ruff, and the order of the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	@$(BIN)/pre-commit validate-config
+
+lint-roles: ansible ## ansible-lint with its production profile, yamllint
+	@PATH="$(CURDIR)/.venv-ansible/bin:$$PATH"; yamllint --strict roles ansible tests/hosts && ansible-lint --quiet
+
+roles: lint-roles dev hosts ## each role by itself on hosts that boot (root on Debian or Ubuntu)
+	$(PYTEST) --durations=0 tests/unit/test_roles.py tests/hosts/test_roles.py
+
+role: ansible hosts ## molecule on one role: make role ROLE=nginx STEP=converge
+	@tests/hosts/molecule/run.sh $(ROLE) $(or $(STEP),test)
+
+readmes: dev ## write the roles' pages from their argument_specs
+	@$(BIN)/python ansible/readmes.py
 
 format: dev ## bring the code into shape
 	$(BIN)/ruff check --fix .
@@ -85,7 +97,7 @@ release: ## build what hosts install into a folder of dist/: wheel, locks, hashe
 	@set -e; tools=$$($(ENVIRONMENT) build); "$$tools/bin/python" requirements/release.py
 
 clean: ## remove what was built; keeps .matchcast (your matches) and the user's cache
-	rm -rf .venv .venv-airflow build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-airflow .venv-ansible build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 	    src/matchcast/dashboard/static/vendor
 	find src tests requirements -name __pycache__ -prune -exec rm -rf {} +
 
@@ -102,6 +114,12 @@ browser:
 
 postgresql:
 	@requirements/postgresql.sh
+
+hosts:
+	@requirements/hosts.sh
+
+ansible: ## make the environment with Ansible and its tools, in .venv-ansible
+	@$(ENVIRONMENT) ansible
 
 airflow: ## make Airflow's own environment, in .venv-airflow
 	@$(ENVIRONMENT) airflow

@@ -138,7 +138,9 @@ class Network:
 
     def publish(self, names: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Serve these names, each address with the names that lead to it; full names stay as they are."""
-        lines = [f"{self.gateway} router\n"] + [f"{address} {' '.join(each)}\n" for address, each in names]
+        lines = [f"{self.gateway} router acme\n"] + [
+            f"{address} {' '.join(each)}\n" for address, each in names
+        ]
         (self.folder / "names").write_text("".join(lines), encoding="utf-8")
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((self.folder / "dnsmasq.pid").read_text("ascii")), signal.SIGHUP)

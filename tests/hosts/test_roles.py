@@ -1,0 +1,35 @@
+"""Each role by itself, from a bare host: molecule checks, converges, converges again, and looks at what came of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.hosts.conftest import ANSIBLE
+from tests.hosts.rig import Rig
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted(path.parents[2].name for path in ROOT.glob("roles/*/molecule/default/molecule.yml"))
+LOOK = "systemctl --failed --no-legend; sudo journalctl --priority=warning --lines=40 --no-pager --output=short-iso"
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("role", SCENARIOS)
+def test_a_role_makes_what_it_says_and_then_changes_nothing(rig: Rig, role: str) -> None:
+    if not (ANSIBLE / "molecule").exists():
+        pytest.skip("the environment of Ansible is not made: make ansible")
+    before = set(rig.names())
+    command = [str(ROOT / "tests/hosts/molecule/run.sh"), role, "test", "--destroy=never"]
+    environment = {**os.environ, "MATCHCAST_RIG": rig.id, "NO_COLOR": "1"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if done.returncode:
+            told = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).splitlines()[-80:]
+            hosts = sorted(set(rig.names()) - before)
+            looks = [f"--- {host}\n{rig.run_on(host, LOOK, check=False).stdout}" for host in hosts]
+            pytest.fail("\n".join([*told, *looks]), pytrace=False)
+    finally:
+        rig.down(*[name for name in rig.names() if name not in before])
