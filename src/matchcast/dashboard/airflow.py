@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
-from matchcast.dashboard.airflow_api import AirflowApi
+from matchcast.dashboard.airflow_api import FORBIDS, AirflowApi
 from matchcast.dashboard.brief import BriefAnswer
 from matchcast.dashboard.problems import Problem
 from matchcast.dashboard.run_results import TELLING, tell_result
@@ -235,10 +235,18 @@ class Airflow:
         )
 
     def _result(self, dag_id: str, run: _Run) -> str | None:
-        """What came of a run that is over; asked for once, since it does not change until it runs anew."""
+        """What came of a run that is over; asked for once, since it does not change until it runs anew.
+
+        An account that may list runs and not what their tasks returned is shown the runs alone.
+        """
         key = (dag_id, run.dag_run_id, run.end_date)
         if key not in self._results:
-            self._results[key] = self._ask_result(dag_id, run)
+            try:
+                self._results[key] = self._ask_result(dag_id, run)
+            except Problem as problem:
+                if problem.status != 404 and problem.kind != FORBIDS:
+                    raise
+                self._results[key] = None
             while len(self._results) > KEPT_RESULTS:
                 self._results.popitem(last=False)
         return self._results[key]

@@ -21,6 +21,9 @@ CONNECTIONS = 4
 REFUSED_SECONDS = 30.0
 """A login that was refused is not tried again so soon: it would be refused again, and may lock the account."""
 
+FORBIDS = "airflow-forbids"
+"""Kind of the problem that the account may log in, but not do what was asked."""
+
 T = TypeVar("T")
 
 
@@ -85,14 +88,14 @@ class AirflowApi:
         address = f"/api/v2/{place}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         token = self._log_in() if login else None
         answer = self._send(method, address, body, token)
-        # An expired token is answered with 401, one that a new key does not fit with 403.
-        if login and answer.status in (401, 403):
+        if login and _is_about_token(answer):
             answer = self._send(method, address, body, self._log_in(instead_of=token))
         if answer.status in (401, 403):
             raise Problem(
                 503,
-                f"Airflow does not let the account {self._user!r} do this: {_detail(answer)}.",
-                kind="airflow-forbids",
+                f"Airflow does not let the account {self._user!r} do this: {_detail(answer)} "
+                f"({method} /api/v2/{place}).",
+                kind=FORBIDS,
             )
         if answer.status in (404, 409):
             raise Problem(answer.status, f"Airflow refuses: {_detail(answer)}.", kind="airflow-refuses")
@@ -166,6 +169,11 @@ class AirflowApi:
 
     def _fail(self, reason: str, cause: Exception | None = None) -> NoReturn:
         raise Problem(503, f"Airflow at {self.url} fails: {reason}.", kind="airflow-fails") from cause
+
+
+def _is_about_token(answer: urllib3.BaseHTTPResponse) -> bool:
+    """Whether a token was refused; one that ran out gives 401, one that the key does not fit 403."""
+    return answer.status == 401 or (answer.status == 403 and "JWT" in _detail(answer))
 
 
 def _cause(error: Exception) -> str:

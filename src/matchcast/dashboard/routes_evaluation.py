@@ -44,9 +44,10 @@ class _Model(msgspec.Struct):
 def show_evaluation() -> Response:
     """Show the evaluation of the model in service, or why there is none."""
     monitor, lamps = current_site().monitor, current_site().lamps
-    if lamps.card is None:
-        monitor.look("model")  # a dashboard that has just started has not looked yet
-    reading = monitor.components["model"].current()
+    component = monitor.components["model"]
+    if not component.looked_at:
+        monitor.look("model")
+    reading = component.current()
     model = msgspec.json.decode(lamps.card, type=_Model) if lamps.card is not None else None
     drawn, problem = "", None
     if model is None:

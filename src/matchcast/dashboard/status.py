@@ -80,6 +80,11 @@ class Component:
             self._slots.append((slot, reading.state))
         return changed
 
+    @property
+    def looked_at(self) -> bool:
+        """Whether there was a reading at all."""
+        return self._read_at is not None
+
     def current(self) -> Reading:
         """Return the latest reading, or that nothing is known when it is too old."""
         if self._is_stale():

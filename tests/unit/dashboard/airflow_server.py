@@ -36,6 +36,7 @@ class AirflowServer:
 
     Attributes:
         tokens: those that are taken; logging in makes another.
+        refusal: the answer to a token that is not taken.
         asked: method and path of each request, in order.
         queries: the query of the last request to each path.
     """
@@ -44,6 +45,7 @@ class AirflowServer:
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
+        self.refusal: Answer = 401, {"detail": "Token Expired"}
         self.asked: list[tuple[str, str]] = []
         self.queries: dict[str, str] = {}
         self.sent: list[Any] = []
@@ -83,7 +85,7 @@ class AirflowServer:
                 self.tokens.append(f"token-{self.asked.count((method, path))}")
                 return 201, {"access_token": self.tokens[-1]}
             if token not in self.tokens and not path.endswith("/monitor/health"):
-                return 401, {"detail": "Token Expired"}
+                return self.refusal
             return self.answers.get((method, path), (404, {"detail": f"nothing at {path}"}))
 
 

@@ -145,9 +145,13 @@ def test_what_came_of_a_run_is_asked_once(client: FlaskClient, airflow: AirflowS
     assert airflow.times("GET", tasks) == 1
 
 
-def test_a_token_that_ran_out_is_renewed_once(client: FlaskClient, airflow: AirflowServer) -> None:
+@pytest.mark.parametrize("refusal", [(401, "Token Expired"), (403, "Invalid JWT token")])
+def test_a_token_that_is_not_taken_any_more_is_renewed_once(
+    client: FlaskClient, airflow: AirflowServer, refusal: tuple[int, str]
+) -> None:
     assert client.get(DAGS).status_code == 200
     airflow.tokens.clear()
+    airflow.refusal = refusal[0], {"detail": refusal[1]}
     airflow.answers[AIRFLOWS_TRIGGER] = 200, {**RUN, "state": "queued", "run_type": "manual"}
     assert act(client).status_code == 202
     assert airflow.times("POST", "/auth/token") == 2
@@ -228,8 +232,21 @@ def test_an_account_that_may_not_act_is_told_so(client: FlaskClient, airflow: Ai
     airflow.answers[AIRFLOWS_TRIGGER] = 403, {"detail": "Forbidden"}
     answer = act(client)
     assert problem_of(answer) == (503, "airflow-forbids")
-    assert "'dashboard'" in answer.json["detail"]
-    assert airflow.times("POST", "/auth/token") == 2, "a new token was tried once"
+    assert answer.json["detail"] == (
+        "Airflow does not let the account 'dashboard' do this: Forbidden "
+        "(POST /api/v2/dags/football_pipeline/dagRuns)."
+    )
+    assert airflow.times("POST", "/auth/token") == 1, "another token of the same account changes nothing"
+
+
+def test_an_account_that_may_not_see_results_is_shown_the_runs(
+    client: FlaskClient, airflow: AirflowServer
+) -> None:
+    airflow.add_run(RUN, {"drain": ("success", {"events": 1})}, "football_pipeline")
+    tasks = f"/api/v2/dags/football_pipeline/dagRuns/{RUN['dag_run_id']}/taskInstances"
+    airflow.answers["GET", f"{tasks}/drain/xcomEntries/return_value"] = 403, {"detail": "Forbidden"}
+    (run,) = client.get(RUNS).json["runs"]
+    assert (run["state"], run["result"]) == ("success", None)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "no address", "ftp://127.0.0.1"])
