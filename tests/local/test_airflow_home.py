@@ -29,6 +29,23 @@ def make_home(root: Path) -> AirflowHome:
     return home
 
 
+def test_a_database_is_migrated_when_the_lock_has_changed_and_keeps_what_is_in_it(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    variables = {**os.environ, "AIRFLOW_HOME": str(home.path)}
+    home.prepare_database(variables)
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute("INSERT INTO variable (key, val, is_encrypted) VALUES ('kept', 'yes', 0)")
+        database.commit()
+    (home.path / "migrated").write_text("of an older lock")
+    home.prepare_database(variables)
+    assert not home.database.with_suffix(".migrating").exists()
+    with closing(sqlite3.connect(home.database)) as database:
+        assert database.execute("SELECT val FROM variable WHERE key = 'kept'").fetchall() == [("yes",)]
+    migrated = home.database.stat()
+    home.prepare_database(variables)
+    assert home.database.stat().st_ino == migrated.st_ino
+
+
 def test_a_damaged_database_is_named_with_what_to_do_about_it(tmp_path: Path) -> None:
     home = make_home(tmp_path)
     home.database.write_bytes(b"no database at all, but long enough to have a header of one" * 20)
