@@ -24,22 +24,22 @@ def tell_result(dag_id: str, returned: Returned) -> str | None:
 def _tell_football(returned: Returned) -> str:
     said = []
     if drained := returned.get("drain"):
-        said.append(f"{_count(drained.get('events'), 'event')} drained")
+        said.append(_count(drained.get("events", 0), "event", "events") + " drained")
     if features := returned.get("features"):
-        said.append(f"{_count(features.get('matches'), 'match', 'matches')} finished")
+        said.append(_count(features.get("matches", 0), "match", "matches") + " finished")
     if checked := returned.get("check"):
-        faults = checked.get("faults") or []
-        said.append("checks passed" if checked.get("passed") else f"checks failed: {'; '.join(faults)}")
-        said.extend(_tell_drift(checked.get("drift")))
+        said.append("checks passed")
+        said.extend(_tell_drift(checked.get("drift") or {}))
     return _sentence(", ".join(said))
 
 
-def _tell_drift(reports: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
-    """Say which origins have drifted, from what was found of each."""
-    if not reports:
-        return []
-    drifted = [origin for origin, report in reports.items() if report.get("drifted")]
-    return [f"{origin} matches have drifted" for origin in drifted] or ["no drift"]
+def _tell_drift(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say which origins have drifted, of those that had matches enough to tell."""
+    judged = {origin: report for origin, report in reports.items() if report.get("reference")}
+    drifted = [origin for origin, report in judged.items() if report.get("drifted")]
+    if judged and not drifted:
+        return ["no drift"]
+    return [f"{origin} matches have drifted" for origin in drifted]
 
 
 def _tell_retraining(returned: Returned) -> str:
@@ -54,15 +54,13 @@ def _tell_retraining(returned: Returned) -> str:
             f"{'the challenger passed' if gate.get('promote') else 'the champion stays'}{because}"
         )
     if not promoted.get("promoted"):
-        return _sentence(f"{promoted.get('champion', 'the champion')} was kept{because}")
+        return _sentence(f"kept {promoted.get('champion', 'the champion')}{because}")
     served = ", served by every worker" if returned.get("verify") else ""
-    return _sentence(f"{promoted.get('champion')} was promoted{served}{because}")
+    return _sentence(f"promoted {promoted.get('champion', 'the challenger')}{served}{because}")
 
 
-def _count(number: object, one: str, many: str | None = None) -> str:
-    return (
-        f"{number:,} {one if number == 1 else many or one + 's'}" if isinstance(number, int) else f"no {one}"
-    )
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _sentence(clause: str) -> str:

@@ -47,7 +47,10 @@ def test_dags_are_listed_with_their_last_run_and_what_came_of_it(
     returned = {
         "drain": ("success", {"step": "drain", "events": 12345, "release": "/r"}),
         "features": ("success", {"matches": 1}),
-        "check": ("success", {"passed": True, "faults": [], "drift": {"real": {"drifted": False}}}),
+        "check": (
+            "success",
+            {"passed": True, "faults": [], "drift": {"real": {"drifted": False, "reference": 8000}}},
+        ),
     }
     airflow.add_run(RUN, returned, "football_pipeline")
     (dag,) = client.get(DAGS).json["dags"]
@@ -73,18 +76,23 @@ def test_only_dags_with_the_tag_of_this_system_are_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("checked", "sentence"),
+    ("drift", "sentence"),
     [
         (
-            {"passed": True, "drift": {"real": {"drifted": True}, "simulated": {"drifted": False}}},
+            {
+                "real": {"drifted": True, "reference": 8000},
+                "simulated": {"drifted": False, "reference": 8000},
+            },
             "Checks passed, real matches have drifted.",
         ),
-        ({"passed": True, "drift": {}}, "Checks passed."),
+        ({"simulated": {"drifted": False, "matches": 40, "reference": 0}}, "Checks passed."),
+        ({}, "Checks passed."),
     ],
 )
 def test_a_run_that_found_drift_says_of_which_matches(
-    client: FlaskClient, airflow: AirflowServer, checked: dict[str, Any], sentence: str
+    client: FlaskClient, airflow: AirflowServer, drift: dict[str, Any], sentence: str
 ) -> None:
+    checked = {"passed": True, "faults": [], "drift": drift}
     airflow.add_run(RUN, {"check": ("success", checked)}, "football_pipeline")
     assert client.get(RUNS).json["runs"][0]["result"] == sentence
 
@@ -101,11 +109,11 @@ def test_a_run_that_failed_names_the_task(client: FlaskClient, airflow: AirflowS
     [
         (
             {"champion": "goals-2", "promoted": True, "reasons": ["it wins"]},
-            "Goals-2 was promoted, served by every worker: it wins.",
+            "Promoted goals-2, served by every worker: it wins.",
         ),
         (
             {"champion": "goals-1", "promoted": False, "reasons": ["it does not surely win", "it is slower"]},
-            "Goals-1 was kept: it does not surely win; it is slower.",
+            "Kept goals-1: it does not surely win; it is slower.",
         ),
     ],
 )
