@@ -62,11 +62,11 @@ def ensure_base(release: str, image: str = "debian") -> Path:
     recipe = [file.read_bytes() for file in sorted(RECIPE.iterdir())]
     parts = repr([PACKAGES, IMAGES[image], OPTIONS, mirror, recipe])
     root = CACHE / "base" / f"{release}-{image}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
-    with held(CACHE / "base.lock") as lock:  # a second caller waits for the first one's build
+    with held(root.with_suffix(".lock")) as lock:  # a second caller waits for the first one's build
         if not root.exists():
             build(release, image, mirror, root, lock)
         root.touch()
-        drop_idle(root.parent)
+    drop_idle(root.parent)
     return root
 
 
@@ -99,11 +99,11 @@ def build(release: str, image: str, mirror: str | None, root: Path, lock: int) -
 
 def drop_idle(folder: Path) -> None:
     """Remove images that no host has started from for a month, and that none runs on."""
-    for root in folder.iterdir():
-        idle = time.time() - root.stat().st_mtime
-        if idle < MOST_IDLE_SECONDS:
+    for log in folder.glob("*.log"):
+        root = log.with_suffix("")
+        if not root.is_dir() or time.time() - root.stat().st_mtime < MOST_IDLE_SECONDS:
             continue
-        if not root.is_dir():
-            root.unlink()
-        elif not is_in_use(root):
-            shutil.rmtree(root)
+        with held(root.with_suffix(".lock")):
+            if not is_in_use(root):
+                shutil.rmtree(root)
+                log.unlink()
