@@ -32,7 +32,16 @@ def key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def cluster_id() -> str:
+    """Return an id as Kafka makes them: 16 random bytes as 22 letters, digits, - and _, no - in front."""
+    while True:
+        made = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
+
+
 SECRETS: Mapping[str, Callable[[], str]] = {
+    "vault_kafka_cluster_id": cluster_id,
     "vault_operator_password": password,
     "vault_secret_key": key,
     "vault_airflow_service_password": password,
@@ -41,7 +50,8 @@ SECRETS: Mapping[str, Callable[[], str]] = {
     "vault_airflow_fernet_key": key,
     "vault_postgresql_airflow_password": password,
 }
-"""Each secret and how it is made; group_vars/all/main.yml says who gets it."""
+"""Each secret and how it is made; group_vars/all/main.yml says who gets it. (Kafka's id is none, but it too
+is made once and has to stay as it is.)"""
 
 
 def password_file() -> Path:
