@@ -262,14 +262,17 @@ def promote(settings: Settings, batch: str) -> None:
 @_batch
 @click.pass_obj
 def verify(settings: Settings, batch: str) -> None:
-    """See that every worker of the model API serves the champion; else roll back."""
+    """See that every worker of every host's model API serves the champion; else roll back."""
     from matchcast.pipeline.registry import verify as verify_champion
 
     _tell("verify", batch, champion=verify_champion(settings, _challenge(settings, batch)))
 
 
 def _challenge(settings: Settings, batch: str) -> Challenge:
-    from matchcast.history.files import HistoryFolder
+    """The run of a batch, which this process has to itself until the step ends."""
+    from matchcast.history.files import RETRAINING, HistoryFolder
     from matchcast.pipeline.challenge import Challenge
 
-    return Challenge(HistoryFolder(settings.history_dir), batch)
+    folder = HistoryFolder(settings.history_dir)
+    click.get_current_context().with_resource(folder.locked(RETRAINING))
+    return Challenge(folder, batch)

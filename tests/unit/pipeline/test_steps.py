@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from matchcast.history.errors import HistoryBusy
-from matchcast.history.files import ADDED, STREAM, HistoryFolder
+from matchcast.history.files import ADDED, RETRAINING, STREAM, HistoryFolder
 from matchcast.history.tables import Card, Goal, Match, Shot
 from matchcast.pipeline.command import pipeline
 from matchcast.pipeline.errors import StepMissing
@@ -56,11 +56,16 @@ def test_a_failure_that_lasts_ends_with_another_code_than_one_that_may_mend(
     assert "Try: " in done.stderr
 
 
-def test_two_drains_at_once_are_refused(tmp_path: Path) -> None:
-    arguments = ["--history", str(tmp_path), "--kafka-broker", "127.0.0.1:1", "drain", "--batch", "b1"]
-    with HistoryFolder(tmp_path).locked(STREAM):
+@pytest.mark.parametrize(
+    ("step", "part"),
+    [("drain", STREAM), *((step, RETRAINING) for step in ("assemble", "train", "gate", "promote", "verify"))],
+)
+def test_two_at_once_are_refused(step: str, part: str, tmp_path: Path) -> None:
+    arguments = ["--history", str(tmp_path), "--kafka-broker", "127.0.0.1:1", step, "--batch", "b1"]
+    with HistoryFolder(tmp_path).locked(part):
         done = CliRunner().invoke(pipeline, arguments)
     assert isinstance(done.exception, HistoryBusy)
+    assert done.exception.exit_code == 1
 
 
 def test_a_match_is_seen_every_five_minutes_as_it_was_known_then() -> None:
