@@ -265,11 +265,13 @@ def _pace(speed: float | None, delay: float | None) -> Pace:
 
 def _run(chosen: Settings, programme: Programme, pace: Pace, limits: Limits) -> None:
     from matchcast.produce.producer import Producer
+    from matchcast.serving.notification import ServiceManager
     from matchcast.stream.topics import Topics, catalogue, ensure_topics
 
     logs.configure(chosen.log_level, chosen.log_format)
     ensure_topics(chosen.kafka_broker, catalogue(chosen), PATIENCE)
-    producer = Producer(chosen.kafka_broker, Topics(events=chosen.events_topic), programme, pace, limits)
+    topics, systemd = Topics(events=chosen.events_topic), ServiceManager.of_this_process()
+    producer = Producer(chosen.kafka_broker, topics, programme, pace, limits, systemd.hear)
     interrupted = _stop_on_signals(producer.stop)
     producer.run()
     if interrupted():

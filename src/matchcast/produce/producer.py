@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,11 +71,21 @@ class Producer:
         programme: What is played.
         pace: How fast.
         limits: How much.
+        alive: Called several times a second, as long as it goes on.
     """
 
-    def __init__(self, broker: str, topics: Topics, programme: Programme, pace: Pace, limits: Limits) -> None:
+    def __init__(
+        self,
+        broker: str,
+        topics: Topics,
+        programme: Programme,
+        pace: Pace,
+        limits: Limits,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._broker, self._topics = broker, topics
         self._programme, self._pace, self._limits = programme, pace, limits
+        self._alive = alive
         self._playing: list[Playing] = []
         self._budget: float = 0 if limits.fired else limits.budget
         self._stop = threading.Event()
@@ -147,6 +158,7 @@ class Producer:
         now = time.monotonic()
         if now >= self._chores_at:
             self._chores_at = now + _CHORES
+            self._alive()
             self._do_chores(now)
         if self._send_due(now) < _BATCH:
             due = [playing.due for playing in self._playing if self._may_send(playing)]

@@ -1,4 +1,4 @@
-"""What systemd hears of a server that it started: that it serves, and that it still does."""
+"""What systemd hears of a process that it started: that it is ready, and that it still lives."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServiceManager:
         return cls(os.environ.pop(NOTIFY_SOCKET, None))
 
     def hear(self) -> None:
-        """Tell that the server serves: the first time that it is ready, then that it is alive."""
+        """Tell that the process does its work: the first time that it is ready, then that it is alive."""
         self._tell("WATCHDOG=1" if self._knows_ready else "READY=1")
         self._knows_ready = True
 

@@ -49,4 +49,3 @@ def test_only_root_reads_the_secrets(host: Host) -> None:
 
 def test_the_user_of_the_units_cannot_log_in(host: Host) -> None:
     assert host.user("matchcast").shell == "/usr/sbin/nologin"
-
