@@ -1,28 +1,31 @@
 """One node on a bare host."""
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+from testinfra.host import Host
 
 SERVER = "--bootstrap-server 127.0.0.1:9092"
 TUNNEL = "--bootstrap-server 127.0.0.1:9094"
 
 
-def ready(host):
+def ready(host: Host) -> None:
     host.check_output("timeout 240 sh -c 'until kafka-healthy >/dev/null 2>&1; do sleep 1; done'")
 
 
-def records(host, topic="probe", server=SERVER):
+def records(host: Host, topic: str = "probe") -> list[str]:
     return host.check_output(
-        f"kafka-console-consumer {server} --topic {topic} --from-beginning --timeout-ms 20000 2>/dev/null; true"
+        f"kafka-console-consumer {SERVER} --topic {topic} --from-beginning --timeout-ms 20000 2>/dev/null; true"
     ).splitlines()
 
 
 @pytest.fixture(scope="module")
-def topic(host):
+def topic(host: Host) -> None:
     ready(host)
     host.check_output(f"kafka-topics {SERVER} --create --if-not-exists --topic probe --partitions 2")
     host.check_output(
@@ -30,43 +33,43 @@ def topic(host):
     )
 
 
-def test_a_client_at_the_end_of_a_tunnel_writes_what_the_site_reads(host, topic):
+def test_a_client_at_the_end_of_a_tunnel_writes_what_the_site_reads(host: Host, topic: None) -> None:
     assert sorted(set(records(host))) == ["one", "two"]
 
 
-def test_it_listens_on_loopback_alone(host):
+def test_it_listens_on_loopback_alone(host: Host) -> None:
     listening = host.check_output("ss -Hltn")
     for port in (9092, 9093, 9094):
         assert re.search(rf"\s\[?(::ffff:)?127\.0\.0\.1\]?:{port}\s", listening)
         assert not re.search(rf"\s(0\.0\.0\.0|\*|\[::\]):{port}\s", listening)
 
 
-def test_the_jars_are_those_of_the_lock(host):
+def test_the_jars_are_those_of_the_lock(host: Host) -> None:
     assert host.run("cd /opt/kafka/current && sha256sum --check --status --strict jars.sha256").rc == 0
     locked = host.check_output("grep -c . /opt/kafka/current/jars.sha256")
     assert host.check_output("ls /opt/kafka/current/*.jar | wc -l") == locked
 
 
 @pytest.mark.parametrize("unit", ["kafka.service", "kafka-watchdog.service"])
-def test_the_units_are_confined(host, unit):
+def test_the_units_are_confined(host: Host, unit: str) -> None:
     exposure = host.check_output(f"systemd-analyze security --no-pager {unit} | tail -n 1")
     assert float(re.search(r"\d+\.\d+", exposure)[0]) <= 2.0
 
 
-def test_the_broker_may_not_take_more_memory_than_it_was_given(host):
+def test_the_broker_may_not_take_more_memory_than_it_was_given(host: Host) -> None:
     most = int(host.check_output("systemctl show --property=MemoryMax --value kafka.service"))
     heap = int(re.search(r"-Xmx(\d+)m", host.check_output("systemctl cat kafka.service"))[1])
     assert most == (2 * heap + 640) * 1024 * 1024
 
 
-def test_a_killed_broker_comes_back_with_its_records(host, topic):
+def test_a_killed_broker_comes_back_with_its_records(host: Host, topic: None) -> None:
     with host.sudo():
         host.check_output("systemctl kill --signal=KILL kafka.service")
     ready(host)
     assert sorted(set(records(host))) == ["one", "two"]
 
 
-def test_a_broker_that_hangs_is_killed_by_the_watchdog_and_comes_back(host):
+def test_a_broker_that_hangs_is_killed_by_the_watchdog_and_comes_back(host: Host) -> None:
     pid = host.check_output("systemctl show --property=MainPID --value kafka.service")
     with host.sudo():
         host.check_output(f"kill -STOP {pid}")
@@ -76,7 +79,7 @@ def test_a_broker_that_hangs_is_killed_by_the_watchdog_and_comes_back(host):
     assert host.check_output("systemctl show --property=MainPID --value kafka.service") != pid
 
 
-def test_a_reboot_brings_the_broker_back(host, topic):
+def test_a_reboot_brings_the_broker_back(host: Host, topic: None) -> None:
     rig = [os.environ["MATCHCAST_ROOT"] + "/.venv/bin/python", "-m", "tests.hosts.rig"]
     name = host.check_output("hostname")
     subprocess.run([*rig, "reboot", name], cwd=os.environ["MATCHCAST_ROOT"], check=True, stdout=sys.stderr)

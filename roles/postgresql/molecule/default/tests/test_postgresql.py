@@ -1,26 +1,31 @@
 """The distribution's server on a bare host."""
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
 import sys
+
+from testinfra.backend.base import CommandResult
+from testinfra.host import Host
 
 PASSWORD = "made-for-this-scenario"
 UNIT = "postgresql@17-main.service"
 ASK = "psql --no-password --tuples-only --no-align --host={where} --username=airflow airflow --command='{query}'"
 
 
-def ask(host, query, *, password=PASSWORD, where="127.0.0.1"):
+def ask(host: Host, query: str, *, password: str = PASSWORD, where: str = "127.0.0.1") -> CommandResult:
     return host.run(f"PGPASSWORD={password} " + ASK.format(where=where, query=query))
 
 
-def ready(host):
+def ready(host: Host) -> None:
     host.check_output(
         "timeout 120 sh -c 'until pg_isready --quiet --host=/run/postgresql; do sleep 0.5; done'"
     )
 
 
-def test_the_user_owns_the_database_and_comes_in_by_password(host):
+def test_the_user_owns_the_database_and_comes_in_by_password(host: Host) -> None:
     ready(host)
     for where in ("127.0.0.1", "/run/postgresql"):
         assert (
@@ -31,12 +36,12 @@ def test_the_user_owns_the_database_and_comes_in_by_password(host):
     assert ask(host, "show password_encryption").stdout.strip() == "scram-sha-256"
 
 
-def test_it_listens_on_loopback_alone(host):
+def test_it_listens_on_loopback_alone(host: Host) -> None:
     listening = [line.split()[3] for line in host.check_output("ss -Hltn").splitlines()]
     assert [each for each in listening if each.endswith(":5432")] == ["127.0.0.1:5432"]
 
 
-def test_the_data_lies_on_the_data_disk_with_checksums_and_in_utf8(host):
+def test_the_data_lies_on_the_data_disk_with_checksums_and_in_utf8(host: Host) -> None:
     with host.sudo("postgres"):
         shown = host.check_output(
             "psql --tuples-only --no-align --command='show data_directory' --command='show data_checksums'"
@@ -46,7 +51,7 @@ def test_the_data_lies_on_the_data_disk_with_checksums_and_in_utf8(host):
     assert re.fullmatch(r"\d+MB", shown[3])
 
 
-def test_the_password_is_shown_nowhere(host):
+def test_the_password_is_shown_nowhere(host: Host) -> None:
     with host.sudo():
         places = "/etc/postgresql /etc/postgresql-common /etc/systemd/system /var/log/postgresql"
         assert host.run(f"grep -rsF -- {PASSWORD} {places}").stdout == ""
@@ -54,13 +59,13 @@ def test_the_password_is_shown_nowhere(host):
         assert PASSWORD not in host.check_output("journalctl --no-pager --output=cat --unit='postgresql*'")
 
 
-def test_the_unit_is_confined_and_bounded(host):
+def test_the_unit_is_confined_and_bounded(host: Host) -> None:
     exposure = host.check_output(f"systemd-analyze security --no-pager {UNIT} | tail -n 1")
     assert float(re.search(r"\d+\.\d+", exposure)[0]) < 4.0
     assert host.check_output(f"systemctl show --property=MemoryMax --value {UNIT}") != "infinity"
 
 
-def test_a_killed_server_comes_back_with_its_rows(host):
+def test_a_killed_server_comes_back_with_its_rows(host: Host) -> None:
     assert ask(host, "insert into t values (7)").rc == 0
     with host.sudo():
         host.check_output(f"systemctl kill --signal=KILL --kill-whom=main {UNIT}")
@@ -71,7 +76,7 @@ def test_a_killed_server_comes_back_with_its_rows(host):
     assert "7" in ask(host, "select n from t").stdout.split()
 
 
-def test_a_reboot_brings_the_server_back(host):
+def test_a_reboot_brings_the_server_back(host: Host) -> None:
     rig = [os.environ["MATCHCAST_ROOT"] + "/.venv/bin/python", "-m", "tests.hosts.rig"]
     name = host.check_output("hostname")
     subprocess.run([*rig, "reboot", name], cwd=os.environ["MATCHCAST_ROOT"], check=True, stdout=sys.stderr)
