@@ -26,6 +26,8 @@ test("a DAG that never ran says so, and one with no time of its own too", () => 
 
 test("the next run is told, unless the DAG is paused", () => {
   assert.equal(nextRunText({ is_paused: false, next_run: "2026-01-02T03:20:00Z" }, NOW), "Next in 10 min");
+  assert.equal(nextRunText({ is_paused: false, next_run: "2026-01-03T03:10:00Z" }, NOW), "Next in 24 h");
+  assert.equal(nextRunText({ is_paused: false, next_run: "2027-01-01T00:00:00Z" }, NOW), "Next in 364 days");
   assert.equal(nextRunText({ is_paused: false, next_run: "2026-01-02T03:09:00Z" }, NOW), "Next is due");
   assert.equal(nextRunText({ is_paused: true, next_run: null }, NOW), "Paused");
 });

@@ -8,11 +8,12 @@ const STALE_MS = 60_000; // the ball is never out for so long that a feed has no
 const LONGEST_BREAK_MS = 30 * 60_000;
 const QUIET_MS = 5_000; // what came in the last seconds is fresh, whatever a probe says
 
-/** An age as people say it: `2 s`, `3 min`, `1 h`. */
+/** An age as people say it: `2 s`, `3 min`, `1 h`, `2 days`. */
 export function ageText(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
 /** Why no events come although the dashboard answers, or null. */
