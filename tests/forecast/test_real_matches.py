@@ -12,6 +12,7 @@ from matchcast.forecast.against import Challenged
 from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load_champion
+from matchcast.forecast.challenger_forecaster import broken_properties
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.drift_report import Sign
 from matchcast.forecast.drift_since import drift_since
@@ -142,6 +143,24 @@ def test_on_clubs_every_usual_model_is_beaten_but_the_poisson_model_which_is_equ
 def test_forecasts_of_clubs_are_calibrated(held_out: dict[str, Evaluated]) -> None:
     assert held_out["detailed"].ece < 0.009
     assert held_out["detailed"].ece_75 < 0.011
+
+
+UNABLE = {
+    "base rate": {"mirrors on neutral ground", "moves smoothly"},
+    "before the match alone": {"mirrors on neutral ground", "moves smoothly"},
+    "minute x goal difference": {"a goal does no harm", "mirrors on neutral ground"},
+    "linear logit": {"mirrors on neutral ground", "moves smoothly"},
+    "gradient boosting + temperature": {"mirrors on neutral ground", "moves smoothly"},
+    "interaction logit": {"a goal does no harm", "mirrors on neutral ground", "moves smoothly"},
+    "Poisson, score state": {"a goal does no harm"},
+}
+"""What of the contract the usual models cannot hold, as the documentation says."""
+
+
+def test_the_usual_models_hold_of_the_contract_what_is_documented(archive: Archive) -> None:
+    clubs = next(rated for rated in rated_sets(archive) if rated.matches.name == "detailed")
+    broken = broken_properties(clubs, load_champion().ratings)
+    assert {name: set(properties) for name, properties in broken.items()} == UNABLE
 
 
 def test_matches_behind_closed_doors_are_seen_as_drift(archive: Archive) -> None:

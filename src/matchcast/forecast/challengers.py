@@ -1,7 +1,7 @@
 """The usual models of in-play football, as challengers and baselines: fitted and judged on snapshots.
 
-They answer at the minutes of `snapshots` and nowhere else, so none can serve; they say what a model has
-to beat. scikit-learn fits them, and is imported when one is.
+They answer at the minutes of `snapshots` and nowhere else (`challenger_forecaster` draws lines between
+them), so none can serve; they say what a model has to beat. scikit-learn fits them, and is imported when one is.
 """
 
 from __future__ import annotations

@@ -15,11 +15,13 @@ import numpy as np
 from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
+from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.errors import ModelNotWritten, PageNotWritten, UnusableHistory
 from matchcast.forecast.evaluate import Others, as_other
 from matchcast.forecast.evaluate import evaluate as evaluate_model
 from matchcast.forecast.evaluation import Evaluated
+from matchcast.forecast.model import GoalRateForecaster
 from matchcast.forecast.page import page
 from matchcast.forecast.report import report
 from matchcast.telemetry.logs import configure
@@ -52,6 +54,8 @@ def _day(moment: datetime | None) -> np.datetime64 | None:
 def train(data: Path, until: datetime | None, output: Path, compared: bool) -> None:
     """Fit a model on a folder of matches and write it to a file."""
     from matchcast.forecast.against import Challenged
+    from matchcast.forecast.challenger_forecaster import broken_properties
+    from matchcast.forecast.train import rated_sets
     from matchcast.forecast.train import train as train_model  # brings scikit-learn
 
     configure()
@@ -63,6 +67,11 @@ def train(data: Path, until: datetime | None, output: Path, compared: bool) -> N
     model = train_model(archive, lambda step: click.echo(step, err=True), others)
     save(model, output)
     click.echo(f"{model.version} written to {output} in {time.monotonic() - begun:.1f} s")
+    for fault in check_forecaster(GoalRateForecaster(model)):
+        click.echo(f"It breaks the contract and will not be promoted: {fault}", err=True)
+    if compared:
+        for name, broken in broken_properties(rated_sets(archive)[-1], model.ratings).items():
+            click.echo(f"Of the contract {name} breaks: {', '.join(broken) or 'nothing'}", err=True)
     folder, file = shlex.quote(str(data)), shlex.quote(str(output))
     click.echo(
         f"Judge it with `matchcast evaluate --data {folder} --model {file}`, "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 import msgspec
 
 from matchcast.events.record import Strengths
-from matchcast.forecast.forecast import Forecaster, Outcome
+from matchcast.forecast.forecast import Forecaster, Outcome, ResultForecaster
 from matchcast.forecast.situation import Situation
 
 SLACK = 1e-6
@@ -23,21 +23,15 @@ _MEN = ((11, 11), (10, 11), (11, 9))
 _MEETINGS = (Strengths(1.5, 1.2), Strengths(0.6, 2.9), Strengths(4.0, 0.3))
 
 
-def check_forecaster(forecaster: Forecaster) -> list[str]:
+def check_forecaster(forecaster: ResultForecaster) -> list[str]:
     """Every breach of the contract, each as a sentence; empty for a sound model."""
-    return [
-        fault
-        for check in (
-            _sums_to_one,
-            _is_certain_at_the_end,
-            _likes_goals,
-            _dislikes_red_cards,
-            _mirrors_on_neutral_ground,
-            _moves_smoothly,
-            _answers_alike,
-        )
-        for fault in check(forecaster)
-    ]
+    return [fault for faults in breaches(forecaster).values() for fault in faults]
+
+
+def breaches(forecaster: ResultForecaster) -> dict[str, list[str]]:
+    """The same by the properties of `PROPERTIES`; those that hold are left out."""
+    found = {name: list(check(forecaster)) for name, check in PROPERTIES.items()}
+    return {name: faults for name, faults in found.items() if faults}
 
 
 def _samples() -> list[Situation]:
@@ -60,17 +54,17 @@ def _samples() -> list[Situation]:
     ]
 
 
-def _of(forecaster: Forecaster, situations: Sequence[Situation]) -> list[tuple[Situation, Outcome]]:
+def _of(forecaster: ResultForecaster, situations: Sequence[Situation]) -> list[tuple[Situation, Outcome]]:
     return list(zip(situations, forecaster.outcomes(situations), strict=True))
 
 
-def _sums_to_one(forecaster: Forecaster) -> Iterator[str]:
+def _sums_to_one(forecaster: ResultForecaster) -> Iterator[str]:
     for situation, outcome in _of(forecaster, _samples()):
         if abs(sum(outcome) - 1.0) > SLACK or not all(-SLACK <= chance <= 1 + SLACK for chance in outcome):
             yield f"probabilities {tuple(outcome)} are none, {_said(situation)}"
 
 
-def _is_certain_at_the_end(forecaster: Forecaster) -> Iterator[str]:
+def _is_certain_at_the_end(forecaster: ResultForecaster) -> Iterator[str]:
     ended = [msgspec.structs.replace(situation, finished=True) for situation in _samples()]
     for situation, outcome in _of(forecaster, ended):
         lead = situation.home_goals - situation.away_goals
@@ -78,7 +72,7 @@ def _is_certain_at_the_end(forecaster: Forecaster) -> Iterator[str]:
             yield f"not certain although the match is over, {_said(situation)}"
 
 
-def _likes_goals(forecaster: Forecaster) -> Iterator[str]:
+def _likes_goals(forecaster: ResultForecaster) -> Iterator[str]:
     samples = _samples()
     goals = [msgspec.structs.replace(situation, home_goals=situation.home_goals + 1) for situation in samples]
     for (situation, before), after in zip(_of(forecaster, samples), forecaster.outcomes(goals), strict=True):
@@ -86,7 +80,7 @@ def _likes_goals(forecaster: Forecaster) -> Iterator[str]:
             yield f"a home goal does harm, {_said(situation)}"
 
 
-def _dislikes_red_cards(forecaster: Forecaster) -> Iterator[str]:
+def _dislikes_red_cards(forecaster: ResultForecaster) -> Iterator[str]:
     samples = _samples()
     sent_off = [msgspec.structs.replace(situation, home_men=situation.home_men - 1) for situation in samples]
     for (situation, before), after in zip(
@@ -96,7 +90,7 @@ def _dislikes_red_cards(forecaster: Forecaster) -> Iterator[str]:
             yield f"a red card of the home team helps it, {_said(situation)}"
 
 
-def _mirrors_on_neutral_ground(forecaster: Forecaster) -> Iterator[str]:
+def _mirrors_on_neutral_ground(forecaster: ResultForecaster) -> Iterator[str]:
     samples = [situation for situation in _samples() if situation.neutral]
     for (situation, outcome), mirrored in zip(
         _of(forecaster, samples), forecaster.outcomes([_swapped(sample) for sample in samples]), strict=True
@@ -119,7 +113,7 @@ def _swapped(situation: Situation) -> Situation:
     )
 
 
-def _moves_smoothly(forecaster: Forecaster) -> Iterator[str]:
+def _moves_smoothly(forecaster: ResultForecaster) -> Iterator[str]:
     seconds = [(1, second) for second in range(0, 48 * 60, 20)]
     seconds += [(2, second) for second in range(45 * 60, 97 * 60, 20)]
     for strengths, (home, away) in product(_MEETINGS, _SCORES):
@@ -141,13 +135,28 @@ def _moves_smoothly(forecaster: Forecaster) -> Iterator[str]:
                 yield f"the forecast jumps without an event, {_said(situation)}"
 
 
-def _answers_alike(forecaster: Forecaster) -> Iterator[str]:
+def _answers_alike(forecaster: ResultForecaster) -> Iterator[str]:
     samples = _samples()[::17]
     for situation, outcome in _of(forecaster, samples):
-        full = forecaster.forecast(situation)
-        for other in (forecaster.outcome(situation), (full.home, full.draw, full.away)):
+        others: list[Outcome] = [forecaster.outcome(situation)]
+        if isinstance(forecaster, Forecaster):
+            full = forecaster.forecast(situation)
+            others.append(Outcome(full.home, full.draw, full.away))
+        for other in others:
             if max(abs(a - b) for a, b in zip(outcome, other, strict=True)) > SLACK:
                 yield f"its ways of asking give different answers, {_said(situation)}"
+
+
+PROPERTIES: Mapping[str, Callable[[ResultForecaster], Iterator[str]]] = {
+    "sums to 1": _sums_to_one,
+    "certain at the end": _is_certain_at_the_end,
+    "a goal does no harm": _likes_goals,
+    "a red card does not help": _dislikes_red_cards,
+    "mirrors on neutral ground": _mirrors_on_neutral_ground,
+    "moves smoothly": _moves_smoothly,
+    "answers alike however it is asked": _answers_alike,
+}
+"""Name of each property that a forecaster has to have, and what yields its breaches."""
 
 
 def _said(situation: Situation) -> str:

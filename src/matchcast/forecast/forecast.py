@@ -69,8 +69,8 @@ class Forecast(Struct, frozen=True):
 
 
 @runtime_checkable
-class Forecaster(Protocol):
-    """A model that is ready to answer. It knows nothing but what it is asked about."""
+class ResultForecaster(Protocol):
+    """A model that says how a match ends. It knows nothing but what it is asked about."""
 
     @property
     def version(self) -> str:
@@ -84,6 +84,11 @@ class Forecaster(Protocol):
     def outcomes(self, situations: Sequence[Situation]) -> list[Outcome]:
         """Win, draw and loss of many situations, in their order: the fast path."""
         ...
+
+
+@runtime_checkable
+class Forecaster(ResultForecaster, Protocol):
+    """A model that is ready to serve: it says everything."""
 
     def forecast(self, situation: Situation) -> Forecast:
         """Everything that the model can say."""

@@ -13,10 +13,11 @@ from matchcast.forecast.course import EXTRA_TIME, NORMAL_TIME
 from matchcast.forecast.fixture_tables import NOTHING_TO_COME, Fixture, GoalTable, Remaining, ResultTable
 from matchcast.forecast.forecast import FinalScore, Forecast, NextGoal, Outcome, PerTeam
 from matchcast.forecast.goal_rates import MOST_MEN, Floats
-from matchcast.forecast.ratings import Meeting, bounded
+from matchcast.forecast.ratings import Meeting
 from matchcast.forecast.recent import Recent
 from matchcast.forecast.shoot_out import win_chance
 from matchcast.forecast.situation import Situation
+from matchcast.forecast.standing import ended, is_running, position_of
 from matchcast.forecast.win_probability import result_table
 
 FIXTURES, GOAL_TABLES = 1024, 192
@@ -27,8 +28,6 @@ LIKELIEST = 5
 EVEN = 0.5
 
 _NOT_RATED = "{} is not rated: it is taken for an average team."
-
-HOME_WINS, DRAWN, AWAY_WINS = Outcome(1.0, 0.0, 0.0), Outcome(0.0, 1.0, 0.0), Outcome(0.0, 0.0, 1.0)
 
 
 class _Key(NamedTuple):
@@ -54,19 +53,19 @@ class GoalRateForecaster:
     def outcome(self, situation: Situation) -> Outcome:
         """Win, draw and loss at 90 minutes, or at 120 once extra time has begun."""
         if situation.finished or situation.period == 5:
-            return _ended(situation)
+            return ended(situation)
         fixture = self._fixture(_key(situation))
-        return fixture.results.outcome(_position(situation), situation.home_goals - situation.away_goals)
+        return fixture.results.outcome(position_of(situation), situation.home_goals - situation.away_goals)
 
     def outcomes(self, situations: Sequence[Situation]) -> list[Outcome]:
         """The same of many situations, in their order; new fixtures are tabled together."""
-        fixtures = self._fixtures_of({_key(situation) for situation in situations if _runs(situation)})
+        fixtures = self._fixtures_of({_key(situation) for situation in situations if is_running(situation)})
         return [
             fixtures[_key(situation)].results.outcome(
-                _position(situation), situation.home_goals - situation.away_goals
+                position_of(situation), situation.home_goals - situation.away_goals
             )
-            if _runs(situation)
-            else _ended(situation)
+            if is_running(situation)
+            else ended(situation)
             for situation in situations
         ]
 
@@ -75,15 +74,15 @@ class GoalRateForecaster:
         home, away = situation.home_goals, situation.away_goals
         key = _key(situation)
         fixture = self._fixture(key)
-        if _runs(situation):
-            position = _position(situation)
+        if is_running(situation):
+            position = position_of(situation)
             outcome = fixture.results.outcome(position, home - away)
             goals = self._goals.get(key)
             if goals is None:
                 goals = self._goals.put(key, GoalTable(fixture.in_bins, fixture.course))
             remaining = goals.remaining(position, home - away)
         else:
-            outcome, remaining = _ended(situation), NOTHING_TO_COME
+            outcome, remaining = ended(situation), NOTHING_TO_COME
         meeting = fixture.meeting
         under = sum(remaining.totals[: max(0, 3 - home - away)])
         no_goal = 1.0 - remaining.next_home - remaining.next_away
@@ -164,11 +163,8 @@ class GoalRateForecaster:
 
     def _meeting(self, key: _Key) -> Meeting:
         """Pre-match expected goals: those that are given, else those of the ratings."""
-        meeting = self.artefact.ratings.meeting(key.home, key.away, neutral=key.neutral)
-        if key.strengths is None:
-            return meeting
-        home, away = bounded(key.strengths.home), bounded(key.strengths.away)
-        return Meeting(home, away, True, True, meeting.national)
+        ratings = self.artefact.ratings
+        return ratings.meeting(key.home, key.away, neutral=key.neutral, strengths=key.strengths)
 
 
 def _key(situation: Situation) -> _Key:
@@ -181,28 +177,6 @@ def _key(situation: Situation) -> _Key:
         min(max(men, -MOST_MEN), MOST_MEN),
         situation.period >= 3,
     )
-
-
-def _runs(situation: Situation) -> bool:
-    """Whether goals may still be scored."""
-    return not situation.finished and situation.period != 5
-
-
-def _position(situation: Situation) -> float:
-    """Where a running match stands on its course, in steps."""
-    period = situation.period
-    if period == 0:
-        return 0.0
-    minute = situation.minute + situation.second / 60.0
-    if period <= 2:
-        return NORMAL_TIME.position(period - 1, minute)
-    return EXTRA_TIME.position(period - 3, minute)
-
-
-def _ended(situation: Situation) -> Outcome:
-    if situation.home_goals > situation.away_goals:
-        return HOME_WINS
-    return DRAWN if situation.home_goals == situation.away_goals else AWAY_WINS
 
 
 def _went_through(situation: Situation) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from matchcast.events.record import Strengths
 from matchcast.forecast.team_names import TeamNames
 
 Floats = npt.NDArray[np.float64]
@@ -101,9 +102,16 @@ class Ratings(Struct, frozen=True):
     national: Pool
     club: Pool
 
-    def meeting(self, home: str, away: str, *, neutral: bool) -> Meeting:
-        """Expected goals when `home` plays `away`: as national teams if more of the two are, else as clubs."""
+    def meeting(self, home: str, away: str, *, neutral: bool, strengths: Strengths | None = None) -> Meeting:
+        """Expected goals when `home` plays `away`: as national teams if more of the two are, else as clubs.
+
+        Goals that are given as `strengths` are taken at their word.
+        """
         clubs, nations = self.club.find(home, away), self.national.find(home, away)
         if nations.count(None) < clubs.count(None):
-            return self.national.meeting(*nations, neutral=neutral)._replace(national=True)
-        return self.club.meeting(*clubs, neutral=neutral)
+            meeting = self.national.meeting(*nations, neutral=neutral)._replace(national=True)
+        else:
+            meeting = self.club.meeting(*clubs, neutral=neutral)
+        if strengths is None:
+            return meeting
+        return Meeting(bounded(strengths.home), bounded(strengths.away), True, True, meeting.national)
