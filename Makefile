@@ -60,7 +60,7 @@ lint: dev ## ruff, and the order of the rooms
 	@$(BIN)/pre-commit validate-config
 
 lint-roles: ansible ## ansible-lint with its production profile, yamllint
-	@PATH="$(CURDIR)/.venv-ansible/bin:$$PATH"; yamllint --strict roles ansible tests/hosts && ansible-lint --quiet
+	@PATH="$(CURDIR)/.venv-ansible/bin:$$PATH"; yamllint --strict roles ansible tests/hosts && ansible-lint -q
 
 roles: lint-roles dev hosts ## each role by itself on hosts that boot (root on Debian or Ubuntu)
 	$(PYTEST) --durations=0 tests/unit/test_roles.py tests/hosts/test_roles.py
