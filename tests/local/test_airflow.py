@@ -145,6 +145,12 @@ def test_both_pipelines_are_loaded_and_on_their_timetables(system: System) -> No
     assert not any(dag["is_paused"] for dag in found.values())
     assert all(dag["next_dagrun_run_after"] for dag in found.values())
 
+    def on_the_dashboard() -> set[str]:
+        answer = requests.get(f"{system.machine.dashboard}/api/airflow/dags", timeout=120)
+        return {dag["dag_id"] for dag in answer.json().get("dags", [])}
+
+    wait_until(lambda: on_the_dashboard() == found.keys(), "both on the dashboard", every=1.0)
+
 
 def test_the_operator_and_the_dashboard_have_their_own_passwords_which_nobody_else_sees(
     system: System,
