@@ -50,8 +50,8 @@ test: lint lint-roles typecheck browser airflow postgresql hosts ## everything, 
 test-pythons: dev ## types and unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
 
-bench: dev ## measure ratios on this machine; asserts nothing
-	@for each in api catch_up restart throughput latency streams; do $(BIN)/python -m benchmarks.$$each || exit; done
+bench: dev airflow ## measure ratios on this machine; asserts nothing
+	@for each in api catch_up restart throughput latency streams pipeline airflow; do $(BIN)/python -m benchmarks.$$each || exit; done
 
 lint: dev ## ruff, and the order of the rooms
 	$(BIN)/ruff check .

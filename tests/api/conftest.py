@@ -26,7 +26,7 @@ from matchcast.forecast.model import GoalRateForecaster
 NO_BROKER = "127.0.0.1:9"
 """Where no Kafka is: these servers hear of no promotion."""
 
-PATIENCE = 30
+PATIENCE = 120
 """Seconds after which what a test waits for will not come."""
 
 
@@ -55,7 +55,7 @@ class Running:
         self.url = next((str(line["address"]) for line in self.lines() if "address" in line), "")
         try:
             return bool(self.url) and requests.get(f"{self.url}/health", timeout=5).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
 

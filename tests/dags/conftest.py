@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.api.conftest import run_api
 from tests.stream.conftest import api_url, eventually, matches, own_settings, settings
@@ -29,12 +31,17 @@ RUNNER = Path(__file__).with_name("run_dags.py")
 class Airflow:
     """A process that runs DAGs one at a time; it may be killed and started again on the same database.
 
+    Args:
+        home: the folder of its database and log.
+        within: the command that it is run by, if any.
+
     Attributes:
         loaded: the DAGs that it has, and the errors of loading them.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *within: str) -> None:
         self.home = home
+        self.within = within
         self.log = home / "log"
         self.loaded: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
@@ -51,7 +58,7 @@ class Airflow:
         }
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [AIRFLOW, RUNNER],
+                [*self.within, AIRFLOW, RUNNER],
                 env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         self.loaded = self._answer()
@@ -67,6 +74,20 @@ class Airflow:
         self.begin(dag, moment, **variables)
         return Run(**self._answer(), log=self.log.read_text()[before:])
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def step(self, name: str) -> psutil.Process | None:
+        """Return the process of a step that runs now."""
+        for process in psutil.Process(self.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if process.cmdline()[2:4] == ["pipeline", name]:
+                    return process
+        return None
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -80,6 +101,16 @@ class Airflow:
         assert line, self.log.read_text()[-4000:]
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def kill_with_step(airflow: Airflow, name: str) -> None:
+    """Kill a step with -9, and Airflow with it, as a power cut does."""
+    step = airflow.step(name)
+    assert step is not None, f"{name} does not run"
+    airflow_process = psutil.Process(airflow.pid)
+    airflow_process.suspend()  # it must not take note of the step's end
+    step.kill()
+    airflow.kill()
 
 
 @dataclass

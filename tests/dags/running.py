@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from matchcast.local.ports import free_port
@@ -22,18 +23,18 @@ ROOT = Path(__file__).parents[2]
 AIRFLOW = ROOT / ".venv-airflow/bin/airflow"
 USER = "operator"
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds after which what is waited for will not come, on a machine that others use too."""
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until `condition` holds; fail with `what` after `seconds`."""
+    """Wait until `condition` holds; fail with `what` after `seconds`. Asking more often would slow Airflow's API."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.25)
 
 
 @dataclass
@@ -143,7 +144,8 @@ class RunningAirflow:
             assert process.poll() is None, (self.home / f"{part}.log").read_text()[-4000:]
         try:
             health = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
-            if {health[part.replace("-", "_")]["status"] for part in PARTS[1:]} != {"healthy"}:
+            watched = [part.replace("-", "_") for part in self.processes if part != "api-server"]
+            if {health[part]["status"] for part in watched} != {"healthy"}:
                 return False
             return len(self.ask("GET", "dags")["dags"]) == 2
         except (requests.RequestException, KeyError, ValueError):
@@ -153,7 +155,7 @@ class RunningAirflow:
         """Ask its API as the operator."""
         if not self._token:
             login = {"username": USER, "password": self.password}
-            answer = requests.post(f"{self.url}/auth/token", json=login, timeout=10)
+            answer = requests.post(f"{self.url}/auth/token", json=login, timeout=120)
             answer.raise_for_status()
             self._token = answer.json()["access_token"]
         answer = requests.request(
@@ -161,7 +163,7 @@ class RunningAirflow:
             f"{self.url}/api/v2/{path}",
             json=body,
             headers={"Authorization": f"Bearer {self._token}", "Accept": "application/json"},
-            timeout=30,
+            timeout=120,
         )
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
@@ -208,16 +210,19 @@ class RunningAirflow:
         return str(run["state"])
 
     def stop(self, *parts: str) -> None:
-        """End its processes, or some of them, and what they started."""
-        ending = {part: self.processes.pop(part) for part in parts or tuple(self.processes)}
-        for process in ending.values():
+        """End its processes, or some of them, and what they started; the API last, since tasks talk to it."""
+        for part in [part for part in reversed(PARTS) if part in (parts or self.processes)]:
+            process = self.processes.pop(part)
+            started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.terminate()
-        for process in ending.values():
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            for child in started:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
 
 
 @contextmanager

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from tests.dags.conftest import Airflow, Site
+import pytest
+from tests.dags.conftest import AIRFLOW, Airflow, Site, kill_with_step
 
+from matchcast.history.files import HistoryFolder
 from matchcast.history.parquet import open_history
 
 FOOTBALL = "football_pipeline"
@@ -72,16 +77,82 @@ def test_what_is_missing_fails_its_task_with_the_reason_and_the_run_succeeds_whe
     require_each_once(site, written)
 
 
-def test_a_run_whose_task_is_killed_goes_on_when_run_again_and_loses_and_doubles_nothing(
-    airflow: Airflow, site: Site, played: dict[str, list[bytes]], eventually: Callable[..., None]
+@pytest.mark.parametrize("step", ["drain", "features", "score", "check"])
+def test_a_run_that_is_killed_at_a_step_goes_on_when_run_again_and_loses_and_doubles_nothing(
+    airflow: Airflow, site: Site, played: dict[str, list[bytes]], eventually: Callable[..., None], step: str
 ) -> None:
     written = site.write(played)
     moment = "2026-01-03T00:00:00+00:00"
     airflow.begin(FOOTBALL, moment, **site.variables)
-    eventually(lambda: list(site.history.path.rglob("batches/*.json")))
-    airflow.kill()
+    eventually(lambda: airflow.step(step), 200)
+    kill_with_step(airflow, step)
     airflow.start()
     run = airflow.run(FOOTBALL, moment, **site.variables)
     assert run.state == "success", run.log
     require_each_once(site, written)
     assert [path.stem for path in (site.history.path / "batches").iterdir()] == [run.run_id]
+    assert run.returned["features"]["matches"] == len(played)
+    assert run.returned["score"]["forecasts"] == 18 * len(played)
+
+
+def test_a_run_that_is_killed_after_it_planned_its_batch_keeps_to_the_plan(
+    airflow: Airflow, site: Site, played: dict[str, list[bytes]], eventually: Callable[..., None]
+) -> None:
+    written = site.write(played)
+    moment = "2026-01-04T00:00:00+00:00"
+    airflow.begin(FOOTBALL, moment, **site.variables)
+    eventually(lambda: list(site.history.path.rglob("batches/*.json")), 200)
+    airflow.kill()
+    airflow.start()
+    site.write({"later": next(iter(played.values()))})
+    run = airflow.run(FOOTBALL, moment, **site.variables)
+    assert run.state == "success", run.log
+    require_each_once(site, written)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Airflow]:
+    """Airflow whose history lies on a disk of 64 kB, which nobody else sees and which ends with it."""
+    if not AIRFLOW.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    if os.getuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    history = tmp_path / "history"
+    history.mkdir()
+    mount = 'mount -t tmpfs -o size=64k tmpfs "$0" && exec "$@"'
+    airflow = Airflow(tmp_path, "unshare", "--mount", "sh", "-c", mount, str(history))
+    airflow.start()
+    yield airflow
+    airflow.kill()
+
+
+def test_a_full_disk_fails_the_task_with_the_reason_and_the_run_succeeds_once_there_is_room(
+    small_disk: Airflow, site: Site, played: dict[str, list[bytes]]
+) -> None:
+    written = site.write(played)
+    moment = "2026-01-05T00:00:00+00:00"
+    there = Path(f"/proc/{small_disk.pid}/root{site.history.path}")
+
+    def resize(size: str) -> None:
+        command = ["nsenter", f"--target={small_disk.pid}", "--mount", "mount", "-o", f"remount,size={size}"]
+        subprocess.run([*command, str(site.history.path)], check=True)
+
+    full = small_disk.run(FOOTBALL, moment, **site.variables)
+    assert (full.state, full.tasks["drain"]) == ("failed", "failed")
+    assert "No space left on device" in full.log
+    assert "make room" in full.log
+    resize("64m")
+    drained = small_disk.run(
+        FOOTBALL, moment, **{**site.variables, "MATCHCAST_API_URL": "http://127.0.0.1:1"}
+    )
+    assert drained.tasks["score"] == "failed"
+    ballast = there / "ballast"
+    with pytest.raises(OSError, match="No space left"):
+        ballast.write_bytes(bytes(64 * 1024**2))
+    full = small_disk.run(FOOTBALL, moment, **site.variables)
+    assert full.state == "failed"
+    assert "No space left on device" in full.log
+    ballast.unlink()
+    run = small_disk.run(FOOTBALL, moment, **site.variables)
+    assert run.state == "success", run.log
+    require_each_once(replace(site, history=HistoryFolder(there)), written)

@@ -11,7 +11,7 @@ import pytest
 import requests
 from msgspec.structs import replace
 from tests.api.conftest import RunApi
-from tests.dags.conftest import Airflow
+from tests.dags.conftest import Airflow, kill_with_step
 
 from matchcast.forecast.artefact import load_champion, to_bytes
 from matchcast.local.broker import Broker
@@ -75,3 +75,37 @@ def test_a_weak_champion_is_replaced_and_an_equal_challenger_is_not_promoted(
     assert again.returned["promote"]["reasons"]
     with open_log(settings) as log:
         assert log.refresh().champion == champion
+
+
+@pytest.mark.timeout(900)
+def test_a_run_that_is_killed_at_each_step_promotes_once_when_run_again(
+    airflow: Airflow,
+    start_kafka: Callable[[], Broker],
+    run_api: RunApi,
+    tmp_path: Path,
+    real_data: Path,
+    eventually: Callable[..., None],
+) -> None:
+    settings = load(kafka_broker=start_kafka().bootstrap)
+    take_internationals(tmp_path / "history", real_data)
+    weak = weaken(settings)
+    of_api = {"MATCHCAST_KAFKA_BROKER": settings.kafka_broker, "MATCHCAST_STATE_DIR": str(tmp_path / "api")}
+    moment = "2026-03-01T00:00:00+00:00"
+    with run_api("--workers", "2", **of_api) as api:
+        variables = {
+            "MATCHCAST_KAFKA_BROKER": settings.kafka_broker,
+            "MATCHCAST_HISTORY_DIR": str(tmp_path / "history"),
+            "MATCHCAST_API_URL": api.url,
+        }
+        for step in ("tidy", "assemble", "train", "evaluate", "gate", "promote", "verify"):
+            airflow.begin(RETRAINING, moment, **variables)
+            eventually(lambda name=step: airflow.step(name), 200)
+            kill_with_step(airflow, step)
+            airflow.start()
+        run = airflow.run(RETRAINING, moment, **variables)
+    assert run.state == "success", run.log
+    champion = run.returned["verify"]["champion"]
+    assert champion == run.returned["train"]["challenger"] != weak
+    with open_log(settings) as log:
+        changes = [taken.change for taken in log.refresh().changes if taken.change.who != WHO]
+    assert [(change.kind, change.version) for change in changes] == [("add", champion), ("promote", champion)]

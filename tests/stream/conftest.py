@@ -72,7 +72,7 @@ def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_until(lambda: '"address"' in log.read_text())
         lines = [json.loads(line) for line in log.read_text().splitlines() if '"address"' in line]
         url = str(lines[0]["address"])
-        wait_until(lambda: requests.get(f"{url}/ready", timeout=5).ok)
+        wait_until(lambda: requests.get(f"{url}/ready", timeout=30).ok)
         yield url
     finally:
         process.terminate()
