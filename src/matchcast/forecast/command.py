@@ -15,7 +15,7 @@ import numpy as np
 from matchcast.forecast.archive import Archive
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import load, load_champion, save
-from matchcast.forecast.contract import check_forecaster
+from matchcast.forecast.contract import breaches
 from matchcast.forecast.drift_since import drift_since
 from matchcast.forecast.errors import ModelNotWritten, PageNotWritten, UnusableHistory
 from matchcast.forecast.evaluate import Others, as_other
@@ -67,8 +67,8 @@ def train(data: Path, until: datetime | None, output: Path, compared: bool) -> N
     model = train_model(archive, lambda step: click.echo(step, err=True), others)
     save(model, output)
     click.echo(f"{model.version} written to {output} in {time.monotonic() - begun:.1f} s")
-    for fault in check_forecaster(GoalRateForecaster(model)):
-        click.echo(f"It breaks the contract and will not be promoted: {fault}", err=True)
+    for broken_property, faults in breaches(GoalRateForecaster(model)).items():
+        click.echo(f"It may not serve, for it breaks the contract ({broken_property}): {faults[0]}", err=True)
     if compared:
         for name, broken in broken_properties(rated_sets(archive)[-1], model.ratings).items():
             click.echo(f"Of the contract {name} breaks: {', '.join(broken) or 'nothing'}", err=True)

@@ -9,6 +9,10 @@ class DamagedModel(MatchcastError):
     """A model file that cannot be read, was altered, or holds values that no fit could give."""
 
 
+class BrokenContract(MatchcastError):
+    """A model that breaks what every forecaster must hold: `check_forecaster` says what."""
+
+
 class ModelNotWritten(MatchcastError):
     """A place that a model cannot be written to."""
 

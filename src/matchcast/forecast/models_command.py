@@ -11,6 +11,9 @@ import click
 import msgspec
 
 from matchcast.forecast.artefact import load, load_champion, to_bytes
+from matchcast.forecast.contract import check_forecaster
+from matchcast.forecast.errors import BrokenContract
+from matchcast.forecast.model import GoalRateForecaster
 from matchcast.forecast.model_log import ModelLog
 from matchcast.forecast.registry import Change, Registry, Standing
 from matchcast.settings import load as load_settings
@@ -81,10 +84,16 @@ def show(kafka_broker: str | None, version: str) -> None:
 @_who
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def add(kafka_broker: str | None, why: str, who: str | None, file: Path) -> None:
-    """Add a model from a file as a challenger and print its version."""
-    data = to_bytes(load(file))
+    """Add a model from a file as a challenger and print its version; one that breaks the contract is refused."""
+    model = load(file)
+    faults = check_forecaster(GoalRateForecaster(model))
+    if faults:
+        raise BrokenContract(
+            f"{file} breaks the contract of forecasters: {faults[0]}",
+            hint="train it anew with `matchcast train --data DIR`, on more matches",
+        )
     with _open(kafka_broker) as log:
-        click.echo(log.add(data, who=who or _user(), why=why))
+        click.echo(log.add(to_bytes(model), who=who or _user(), why=why))
 
 
 @models.command()

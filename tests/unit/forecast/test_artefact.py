@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from matchcast.forecast.artefact import Artefact, from_bytes, load, load_champion, save, to_bytes
-from matchcast.forecast.errors import DamagedModel
+from matchcast.forecast.errors import BrokenContract, DamagedModel
+from matchcast.forecast.models_command import models
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,18 @@ def test_a_model_of_another_schema_is_refused_by_its_number(model: Artefact) -> 
 def test_values_that_no_fit_could_give_are_refused(model: Artefact, change: Any, said: str) -> None:
     with pytest.raises(DamagedModel, match=said):
         from_bytes(_resealed(model, change))
+
+
+def test_a_model_that_breaks_the_contract_is_not_added_to_the_registry(
+    model: Artefact, tmp_path: Path
+) -> None:
+    liking_red_cards = {**model.goal_rates.coefficients, "men_more": -0.4, "men_fewer": 0.4}
+    rates = replace(model.goal_rates, coefficients=liking_red_cards)
+    save(replace(model, goal_rates=rates), tmp_path / "model.json")
+    done = CliRunner().invoke(models, ["add", str(tmp_path / "model.json"), "--why", "a slip"])
+    assert isinstance(done.exception, BrokenContract)
+    assert "a red card of the home team helps it" in done.exception.message
+    assert done.exception.hint
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
