@@ -238,7 +238,9 @@ class Supervisor:
     def _give_up(self, watched: Watched, reason: str, hint: str | None, lines: Sequence[str] = ()) -> None:
         """Leave a part of a service, and what waits for it, until the next start; the rest goes on."""
         first, *more = reason.splitlines()
-        self._screen.failed(watched.part.name, f"{first} The rest goes on.", [*more, *lines], hint)
+        self._screen.failed(
+            watched.part.name, f"{first.rstrip(':.')}. The rest goes on.", [*more, *lines], hint
+        )
         watched.reason = first
         watched.become(State.FAILED)
         for other in self._watched.values():
