@@ -16,6 +16,7 @@ import pytest
 
 from matchcast.forecast.archive_files import read_archive
 from matchcast.forecast.artefact import Artefact, load, load_champion
+from matchcast.forecast.challengers import CHALLENGERS
 from matchcast.forecast.contract import check_forecaster
 from matchcast.forecast.errors import UnusableHistory
 from matchcast.forecast.evaluate import evaluate
@@ -118,9 +119,15 @@ def test_a_history_that_begins_after_the_model_is_rated_from_its_ratings_on(
 
 def test_the_commands_train_and_judge(invented: Path, tmp_path: Path) -> None:
     output = tmp_path / "model.json"
-    done = _matchcast("train", "--data", invented, "--until", "2018-06-01", "--output", output)
+    done = _matchcast("train", "--data", invented, "--until", "2018-06-01", "--output", output, "--compare")
     assert done.returncode == 0, done.stderr
     assert load(output).version in done.stdout
+    assert "gradient boosting + temperature" in load(output).card.metrics["detailed"]["against"]
+    assert re.search(
+        r"^Of the contract linear logit breaks: .*mirrors on neutral ground", done.stderr, re.MULTILINE
+    )
+    assert done.stderr.count("Of the contract ") == len(CHALLENGERS)
+    assert "It may not serve" not in done.stderr
     assert f"`matchcast evaluate --data {invented} --model {output}`" in done.stderr.splitlines()[-1]
     assert f"`MATCHCAST_MODEL={output} matchcast api`" in done.stderr.splitlines()[-1]
     text = _matchcast("evaluate", "--data", invented, "--since", "2018-06-01", "--model", output)
