@@ -41,7 +41,7 @@ author: Matchcast
 
 EXAMPLES = r"""
 - name: Keep the chain
-  ansible.legacy.input_chain:
+  input_chain:
     family: ipv4
     chain: MATCHCAST
     openings: [{ports: [22], networks: [192.0.2.0/24]}]
