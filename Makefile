@@ -10,7 +10,7 @@ WHOLE        = tests/browser tests/local tests/hosts
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        bench build release clean environment installed browser airflow \
+        site secrets show-secrets bench build release clean environment installed browser airflow \
         postgresql ansible hosts lint-roles readmes roles role
 
 help: ## list these targets
@@ -33,6 +33,17 @@ logs: installed ## show the parts' last lines and follow them
 doctor: ## check what the system needs of this machine; changes nothing
 	@PYTHON="$(PYTHON)" requirements/python.sh >/dev/null
 	@if [ -x $(MATCHCAST) ]; then $(MATCHCAST) doctor; else echo "! The environment is not made yet. Try: make up"; fi
+
+# --- run on hosts ---------------------------------------------------------------------------------
+
+secrets: ansible ## make every secret of the site, in a file that is encrypted; keeps those that are there
+	@.venv-ansible/bin/python ansible/make_secrets.py
+
+show-secrets: ansible ## show them
+	@cd ansible && ../.venv-ansible/bin/ansible-vault view group_vars/all/vault.yml
+
+site: ansible dev ## turn the hosts of `inventory` into the running site
+	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
 
 # --- develop --------------------------------------------------------------------------------------
 

@@ -32,6 +32,11 @@ def key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def long_key() -> str:
+    """Return 48 random bytes as 64 letters, digits, - and _: what a signature by HMAC with SHA-512 wants."""
+    return secrets.token_urlsafe(48)
+
+
 def cluster_id() -> str:
     """Return an id as Kafka makes them: 16 random bytes as 22 letters, digits, - and _, no - in front."""
     while True:
@@ -45,7 +50,7 @@ SECRETS: Mapping[str, Callable[[], str]] = {
     "vault_operator_password": password,
     "vault_secret_key": key,
     "vault_airflow_service_password": password,
-    "vault_airflow_jwt_secret": key,
+    "vault_airflow_jwt_secret": long_key,
     "vault_airflow_secret_key": key,
     "vault_airflow_fernet_key": key,
     "vault_postgresql_airflow_password": password,
