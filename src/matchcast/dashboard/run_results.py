@@ -55,8 +55,12 @@ def _tell_retraining(returned: Returned) -> str:
         )
     if not promoted.get("promoted"):
         return _sentence(f"kept {promoted.get('champion', 'the champion')}{because}")
-    served = ", served by every worker" if returned.get("verify") else ""
-    return _sentence(f"promoted {promoted.get('champion', 'the challenger')}{served}{because}")
+    made, in_force = promoted.get("champion"), returned.get("verify", {}).get("champion")
+    # Rolled back, or overtaken, and verified again since.
+    served = "" if in_force is None else f", but {in_force} is the champion by now"
+    if in_force == made is not None:
+        served = ", served by every worker"
+    return _sentence(f"promoted {made or 'the challenger'}{served}{because}")
 
 
 def _count(number: int, one: str, many: str) -> str:

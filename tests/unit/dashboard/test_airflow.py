@@ -131,6 +131,19 @@ def test_a_run_of_retraining_says_whether_it_promoted_and_why(
     assert run["result"] == sentence
 
 
+def test_a_promotion_that_was_rolled_back_is_not_said_to_be_served(
+    client: FlaskClient, airflow: AirflowServer
+) -> None:
+    airflow.answers[AIRFLOWS_DAGS] = 200, {"dags": [{**DAG, "dag_id": "retraining_pipeline"}]}
+    tasks = {
+        "promote": ("success", {"champion": "goals-2", "promoted": True, "reasons": ["it wins"]}),
+        "verify": ("success", {"champion": "goals-1"}),
+    }
+    airflow.add_run(RUN, tasks, "retraining_pipeline")
+    (run,) = client.get(f"{DAGS}/retraining_pipeline/runs").json["runs"]
+    assert run["result"] == "Promoted goals-2, but goals-1 is the champion by now: it wins."
+
+
 def test_many_visitors_are_one_question_to_airflow(client: FlaskClient, airflow: AirflowServer) -> None:
     def ask(_: int) -> int:
         return client.application.test_client().get(DAGS).status_code
