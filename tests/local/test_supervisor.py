@@ -212,6 +212,25 @@ def test_a_service_that_cannot_be_started_is_told_and_the_rest_goes_on(
     assert program.process.poll() is None
 
 
+def test_what_was_started_for_a_service_that_fails_ends_with_it(run_parts: Run, tmp_path: Path) -> None:
+    under_way = tmp_path / "under way"
+    tail = f"import pathlib, time; pathlib.Path({str(under_way)!r}).touch(); time.sleep(600)"
+    head = f"import os, sys, time\nwhile not os.path.exists({str(under_way)!r}): time.sleep(0.05)\n{ENDS}"
+    program = run_parts(
+        [
+            {"name": "own", "code": SERVES},
+            {"name": "head", "code": head, "service": "whole"},
+            {"name": "tail", "code": tail, "service": "whole", "after": ["head"]},
+        ]
+    )
+    program.wait_for("ended 3 times before it was ready")
+    wait_until(lambda: record(tmp_path)["tail"]["state"] == "failed", "the tail is given up too")
+    assert under_way.exists()
+    assert record(tmp_path)["tail"]["process"] is None
+    assert not any(under_way.name in " ".join(one.cmdline()) for one in processes_of(tmp_path / "state"))
+    assert program.process.poll() is None
+
+
 def test_what_leaves_a_guarded_command_by_any_group_ends_with_it(run_parts: Run, tmp_path: Path) -> None:
     task = "import os, time; os.setpgid(0, 0); time.sleep(600)"
     worker = (

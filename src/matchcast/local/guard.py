@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -56,10 +57,14 @@ def run(patience: int, command: list[str]) -> int:
         [sys.executable, "-IS", TETHER, str(os.getpid()), *command], start_new_session=True
     )
 
+    def tell(number: int) -> None:
+        with suppress(ProcessLookupError):  # it has just ended, and its descendants are still to be killed
+            os.kill(child.pid, number)
+
     def end(_number: int, _frame: FrameType | None) -> None:
-        os.kill(child.pid, signal.SIGTERM)
+        tell(signal.SIGTERM)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGALRM, lambda *_: os.kill(child.pid, signal.SIGKILL))
+        signal.signal(signal.SIGALRM, lambda *_: tell(signal.SIGKILL))
         signal.alarm(patience)
 
     signal.signal(signal.SIGTERM, end)

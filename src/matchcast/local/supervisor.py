@@ -245,6 +245,7 @@ class Supervisor:
         watched.become(State.FAILED)
         for other in self._watched.values():
             if watched.part.name in (*other.part.needs, *other.part.after):
+                self._end(other)
                 other.reason = f"needs {watched.part.name}"
                 other.become(State.FAILED)
 
