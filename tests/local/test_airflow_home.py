@@ -106,7 +106,7 @@ def test_a_package_without_the_checkout_says_that_it_has_no_airflow(tmp_path: Pa
     shutil.copytree(package, tmp_path / "site" / "matchcast", ignore=shutil.ignore_patterns("__pycache__"))
     machine = Machine(tmp_path)
     _, shown = machine.run("doctor", PYTHONPATH=str(tmp_path / "site"))
-    assert "not started: its DAGs and its lock come with the checkout alone" in shown
+    assert "not started: its lock comes with the checkout alone" in shown
     _, shown = machine.run("doctor", MATCHCAST_AIRFLOW_URL="http://10.0.0.7:8080")
     assert "not started here: MATCHCAST_AIRFLOW_URL is http://10.0.0.7:8080" in shown
     assert f"port {machine.airflow_port}" not in shown

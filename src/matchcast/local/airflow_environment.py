@@ -1,4 +1,4 @@
-"""Airflow's own environment, made from its lock: only a checkout has the lock and the DAGs."""
+"""Airflow's own environment, made from its lock, which only a checkout has."""
 
 from __future__ import annotations
 

@@ -164,9 +164,7 @@ def airflow(layout: Layout) -> Check:
     if elsewhere is not None:
         return Check("airflow", Verdict.GOOD, f"not started here: MATCHCAST_AIRFLOW_URL is {elsewhere}")
     if layout.checkout is None:
-        return Check(
-            "airflow", Verdict.GOOD, "not started: its DAGs and its lock come with the checkout alone"
-        )
+        return Check("airflow", Verdict.GOOD, "not started: its lock comes with the checkout alone")
     if not layout.checkout.python.exists():
         return Check("airflow", Verdict.GOOD, "the next start makes its environment, from the network")
     return Check("airflow", Verdict.GOOD, f"its environment is in {layout.checkout.python.parents[1]}")
