@@ -17,10 +17,9 @@ from matchcast.history.errors import HistoryBusy, HistoryUnwritable, InvalidBatc
 _BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,180}")
 _ASIDE = ".part"
 
-STREAM, FETCHED, ADDED, DRIFT = "stream", "fetched", "files", "drift"
+STREAM, FETCHED, ADDED, DRIFT, RETRAINING = "stream", "fetched", "files", "drift", "retraining"
 """The parts of a history that are written apart from each other: what to lock."""
 
-RETRAINING = "retraining"
 WORK = ("features", "forecasts", "checks", "drift", RETRAINING)
 """The folders in which the steps of pipelines leave what they made, a file or a folder for each batch."""
 
@@ -89,8 +88,8 @@ class HistoryFolder:
         """Hold a part of the history for this process; the lock ends with the process.
 
         Args:
+            what: `STREAM`, `FETCHED`, `ADDED`, `DRIFT` or `RETRAINING`.
             patience: seconds to wait for another process that holds it.
-            what: `STREAM`, `FETCHED`, `ADDED` or `DRIFT`.
 
         Raises:
             HistoryBusy: another process holds it.
