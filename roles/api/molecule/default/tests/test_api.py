@@ -25,7 +25,14 @@ def test_the_first_slot_serves_and_the_other_is_empty(host: Host) -> None:
 
 
 def test_it_forecasts_without_kafka(host: Host) -> None:
-    body = json.dumps({"match": {"home_team": "France", "away_team": "Brazil"}, "period": 1, "minute": 20})
+    body = json.dumps(
+        {
+            "match": {"home_team": "France", "away_team": "Brazil"},
+            "period": 1,
+            "minute": 20,
+            "score": {"home": 0, "away": 0},
+        }
+    )
     forecast = ask(host, "/predict", "-H 'content-type: application/json'", f"-d '{body}'")
     assert forecast["home"] + forecast["draw"] + forecast["away"] == pytest.approx(1)
     assert forecast["model_version"] == ask(host, "/ready")["model_version"]
@@ -41,32 +48,32 @@ def test_its_sandbox_is_as_tight_as_promised(host: Host) -> None:
     assert float(last.split(": ")[1].split()[0]) <= 2.0, last
 
 
+def wait_for_another(host: Host, pid: str) -> None:
+    """Wait until the unit is active again, as another process, and answers."""
+    host.check_output(
+        f"timeout 120 sh -c 'until [ $(systemctl show -P MainPID {UNIT}) != {pid} ] && "
+        f"systemctl is-active --quiet {UNIT} && curl -sf http://127.0.0.1:8011/ready; do sleep 0.5; done'"
+    )
+
+
 def test_it_is_healed_when_it_is_killed(host: Host) -> None:
     with host.sudo():
         killed = host.service(UNIT).systemd_properties["MainPID"]
         host.check_output(f"kill -9 {killed}")
-        host.check_output(
-            f"timeout 60 sh -c 'until curl -sf http://127.0.0.1:8011/ready; do sleep 0.2; done' && systemctl is-active {UNIT}"
-        )
-        assert host.service(UNIT).systemd_properties["MainPID"] != killed
+        wait_for_another(host, killed)
 
 
 def test_a_process_that_hangs_is_restarted_by_its_watchdog(host: Host) -> None:
     with host.sudo():
         hung = host.service(UNIT).systemd_properties["MainPID"]
         host.check_output(f"kill -STOP {hung}")
-        host.check_output(
-            f"timeout 120 sh -c 'until [ $(systemctl show -P MainPID {UNIT}) -gt 0 ] && "
-            f"[ $(systemctl show -P MainPID {UNIT}) != {hung} ]; do sleep 1; done'"
-        )
-        assert "watchdog" in host.check_output(f"journalctl --unit {UNIT} --no-pager").lower()
+        wait_for_another(host, hung)
+        assert "Watchdog timeout" in host.check_output(f"journalctl --unit {UNIT} --no-pager")
 
 
-def test_a_worker_that_takes_too_much_memory_is_ended_and_the_limit_is_the_kernels(host: Host) -> None:
-    properties = host.service(UNIT).systemd_properties
-    assert properties["MemoryMax"] == str(512 * 1024**2)
-    group = properties["ControlGroup"]
+def test_the_limit_of_its_memory_is_the_kernels(host: Host) -> None:
+    group = host.service(UNIT).systemd_properties["ControlGroup"]
     limits = host.run(
-        f"cat /sys/fs/cgroup/memory{group}/memory.limit_in_bytes /sys/fs/cgroup{group}/memory.max 2>/dev/null"
+        f"cat '/sys/fs/cgroup/memory{group}/memory.limit_in_bytes' '/sys/fs/cgroup{group}/memory.max'"
     )
-    assert str(512 * 1024**2) in limits.stdout.split()
+    assert limits.stdout.split() == [str(512 * 1024**2)]
