@@ -120,7 +120,7 @@ class AirflowApi:
                 kind="airflow-login",
             )
         if self._refusal is not None and self._clock() < self._refusal[0] + REFUSED_SECONDS:
-            raise self._refusal[1]
+            raise self._refusal[1].with_traceback(None)
         credentials = {"username": self._user, "password": self._password.get_secret_value()}
         answer = self._send("POST", "/auth/token", credentials, None)
         if 400 <= answer.status < 500:

@@ -44,7 +44,8 @@ class BriefAnswer(Generic[T]):
             if self._clock() >= self._until:
                 self._renew()
             if self._problem is not None:
-                raise self._problem
+                # Else the traceback of each who was told before would stay on it.
+                raise self._problem.with_traceback(None)
             return self._answer  # type: ignore[return-value]
 
     def expire(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -56,6 +57,20 @@ def test_a_problem_holds_as_long_so_that_a_part_that_is_down_is_not_asked_by_eac
             answer.get()
     source.down, source.now = False, 2.0
     assert answer.get() == 2
+
+
+def test_a_problem_that_many_are_told_does_not_grow_by_each_of_them(
+    source: Source, answer: BriefAnswer[int]
+) -> None:
+    source.down = True
+    with pytest.raises(Problem):
+        answer.get()
+    lengths = []
+    for _ in range(5):
+        with pytest.raises(Problem) as caught:
+            answer.get()
+        lengths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
+    assert lengths[-1] == lengths[0]
 
 
 def test_who_comes_while_it_is_asked_for_waits_for_the_same_answer(
