@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_systemd_hears_ready_once_when_the_server_answers_and_then_signs_of_life
             assert process.wait(PATIENCE) == 0
 
 
+def open_for_who_reads(pipe: Path) -> int:
+    """Wait until somebody reads a pipe, and let them wait for what never comes."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            assert time.monotonic() < deadline, "nobody reads it"
+            time.sleep(0.05)
+
+
 def test_a_server_whose_only_worker_hangs_from_the_start_is_never_called_ready(
     heard: socket.socket, tmp_path: Path
 ) -> None:
@@ -58,9 +70,11 @@ def test_a_server_whose_only_worker_hangs_from_the_start_is_never_called_ready(
     command = [sys.executable, "-m", "matchcast", "api", "--port", "0", "--model", str(hung)]
     with subprocess.Popen(command, env=environment, cwd=tmp_path, start_new_session=True) as process:
         try:
+            writer = open_for_who_reads(hung)
             heard.settimeout(5)
             with pytest.raises(TimeoutError):
                 heard.recv(100)
             assert process.poll() is None
+            os.close(writer)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
