@@ -67,5 +67,7 @@ def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
     if process.returncode:
         failure = AirflowFailException if process.returncode == LASTING else StepFailed
         raise failure(said.strip() or f"{step} ended with {process.returncode}")
+    if not result:
+        raise StepFailed(f"{step} ended well and told no result; {release} may be of another version")
     found: dict[str, Any] = json.loads(result)
     return found

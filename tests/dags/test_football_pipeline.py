@@ -36,6 +36,22 @@ def test_dags_stay_thin() -> None:
         assert len(file.read_text().splitlines()) < 60, file
 
 
+def test_a_step_that_tells_no_result_fails_with_a_sentence(tmp_path: Path) -> None:
+    if not AIRFLOW.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    silent = tmp_path / "bin/python"
+    silent.parent.mkdir()
+    silent.write_text("#!/bin/sh\n")
+    silent.chmod(0o755)
+    code = f"from release import run_step; run_step({str(tmp_path)!r}, 'drain', 'b1')"
+    folder = Path(__file__).parents[2] / "dags"
+    variables = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [AIRFLOW, "-c", code], cwd=folder, env=variables, capture_output=True, text=True, check=False
+    )
+    assert "StepFailed: drain ended well and told no result" in done.stderr
+
+
 def test_what_played_on_the_stream_is_history_scored_and_checked(
     airflow: Airflow, site: Site, played: dict[str, list[bytes]]
 ) -> None:
