@@ -21,6 +21,12 @@ from matchcast.errors import InvalidSetting
 PREFIX = "MATCHCAST_"
 
 
+def default_history_dir(settings: dict[str, Any]) -> Path:
+    """Return the folder of the history that goes with `state_dir` among the settings read before."""
+    folder: Path = settings["state_dir"]
+    return folder / "history"
+
+
 def default_cache_dir() -> Path:
     """Return the user's cache folder for downloads (XDG base directories)."""
     base = os.environ.get("XDG_CACHE_HOME")
@@ -89,7 +95,9 @@ class Settings(BaseSettings):
     )
 
     history_dir: Path = Field(
-        Path(".matchcast/history"), description="Folder of the history: events and matches that are over."
+        default_factory=default_history_dir,
+        description="Folder of the history, of events and matches that are over; by default `history` in the "
+        "state folder.",
     )
     origin_url: str | None = Field(
         None, description="Mirror that open data is fetched from; unset: the origins' own hosts."

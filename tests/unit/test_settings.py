@@ -30,6 +30,18 @@ def test_a_value_that_cannot_be_used_is_told_by_its_variable(monkeypatch: pytest
         load()
 
 
+def test_history_lies_in_the_state_folder_until_it_is_given_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load().history_dir == Path(".matchcast/history")
+    monkeypatch.setenv("MATCHCAST_STATE_DIR", "/srv/state")
+    assert load().history_dir == Path("/srv/state/history")
+    shown = CliRunner().invoke(matchcast, ["config"]).output
+    assert "MATCHCAST_HISTORY_DIR=/srv/state/history  (default)" in shown
+    monkeypatch.setenv("MATCHCAST_HISTORY_DIR", "/srv/history")
+    assert load().history_dir == Path("/srv/history")
+
+
 def test_a_secret_comes_from_the_file_that_a_variable_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

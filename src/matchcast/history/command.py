@@ -25,7 +25,7 @@ _DATA = ("internationals", "wyscout")
     "--history",
     "folder",
     type=click.Path(path_type=Path),
-    help="Folder of the history  [default: .matchcast/history]",
+    help="Folder of the history  [default: `history` in the state folder]",
 )
 @click.pass_context
 def history(context: click.Context, folder: Path | None) -> None:

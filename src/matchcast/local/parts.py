@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from matchcast.local import broker
 from matchcast.local.airflow_environment import Checkout
@@ -199,16 +198,10 @@ class Layout:
             f"{PREFIX}API_URL": self.api_address,
             **self.environment,
             f"{PREFIX}STATE_DIR": str(self.folder.root),
-            f"{PREFIX}HISTORY_DIR": str(self._history),
+            f"{PREFIX}HISTORY_DIR": str(self.settings.history_dir.absolute()),
             f"{PREFIX}EVENTS_RETENTION_BYTES": str(self.settings.events_retention_bytes),
             f"{PREFIX}KAFKA_BROKER": self.kafka_address,
         }
-
-    @property
-    def _history(self) -> Path:
-        if "history_dir" in self.settings.model_fields_set:
-            return self.settings.history_dir.absolute()
-        return self.folder.root / "history"
 
     def live_matches(self) -> int:
         """Return how many running matches the dashboard shows with a forecast; 0 also when it does not answer."""

@@ -30,3 +30,18 @@ def test_port_0_of_this_machine_becomes_a_free_one(tmp_path: Path) -> None:
     layout = Layout.of(load(kafka_broker="127.0.0.1:0"), StateFolder(tmp_path))
     assert layout.own_kafka
     assert layout.kafka_port > 0
+
+
+@pytest.mark.parametrize(
+    ("own", "history"), [(None, "state/history"), (Path("elsewhere"), "elsewhere")], ids=["default", "own"]
+)
+def test_all_parts_find_the_history_where_the_commands_by_hand_do(
+    own: Path | None, history: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load(kafka_broker="127.0.0.1:0", state_dir=Path("state"), history_dir=own)
+    folder = StateFolder(settings.state_dir)
+    folder.make()
+    parts = Layout.of(settings, folder, with_airflow=False).parts()
+    told = {part.environment["MATCHCAST_HISTORY_DIR"] for part in parts if part.name != "kafka"}
+    assert told == {str(tmp_path / history)} == {str(settings.history_dir.absolute())}
