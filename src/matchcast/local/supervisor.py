@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import FrameType
 
 from matchcast.errors import MatchcastError
+from matchcast.local import services
 from matchcast.local.folder import MARKER, PART_MARKER, PartRecord, RunRecord, StateFolder
 from matchcast.local.logs import last_lines, shorten
 from matchcast.local.part import Part
@@ -198,14 +199,7 @@ class Supervisor:
         elif not part.service:
             self._screen.done(part.name, part.address, f"{took:8}{part.note}")
         else:
-            self._note_service(part.service)
-
-    def _note_service(self, service: str) -> None:
-        members = [watched for watched in self._watched.values() if watched.part.service == service]
-        if all(watched.was_ready for watched in members):
-            head = members[0].part
-            took = f"{time.monotonic() - members[0].begun:.1f} s"
-            self._screen.done(service, head.address, f"{took:8}{head.note}")
+            services.note_ready(part.service, self._watched.values(), self._screen)
 
     def _note_end(self, watched: Watched, code: int) -> None:
         part = watched.part
@@ -236,18 +230,11 @@ class Supervisor:
         self._back_off(watched, lines)
 
     def _give_up(self, watched: Watched, reason: str, hint: str | None, lines: Sequence[str] = ()) -> None:
-        """Leave a part of a service, and what waits for it, until the next start; the rest goes on."""
         first, *more = reason.splitlines()
         self._screen.failed(
             watched.part.name, f"{first.rstrip(':.')}. The rest goes on.", [*more, *lines], hint
         )
-        watched.reason = first
-        watched.become(State.FAILED)
-        for other in self._watched.values():
-            if watched.part.name in (*other.part.needs, *other.part.after):
-                self._end(other)
-                other.reason = f"needs {watched.part.name}"
-                other.become(State.FAILED)
+        services.give_up(watched, self._watched, self._end, first)
 
     def _back_off(self, watched: Watched, lines: Sequence[str] = ()) -> None:
         pause = min(2.0**watched.ends_in_a_row, LONGEST_BACKOFF)
@@ -271,9 +258,7 @@ class Supervisor:
             self._screen.line("Stopping; Ctrl-C again ends all at once")
         for watched in running:
             self._end(watched)
-            for other in running:  # what is left of a service needs no order
-                if other.part.service and other.part.service == watched.part.service:
-                    _ask_to_end(other)
+            services.ask_rest_to_end(watched, running)
         self._folder.kill_rest_of(None)  # what a preparation is at
         self._write_record()
 
@@ -281,7 +266,7 @@ class Supervisor:
         process, name = watched.process, watched.part.name
         if process is None:
             return
-        asked = _ask_to_end(watched)
+        asked = services.ask_to_end(watched)
         deadline = asked + watched.part.patience
         while process.poll() is None:
             self._screen.move(f"ending {name}")
@@ -304,15 +289,6 @@ class Supervisor:
         for watched in self._watched.values():
             if watched.process is not None:
                 signal_group(watched.process.pid, signal.SIGKILL)
-
-
-def _ask_to_end(watched: Watched) -> float:
-    """Ask a part once to end; return when that was."""
-    if watched.asked is None:
-        watched.asked = time.monotonic()
-        if watched.process is not None:
-            signal_group(watched.process.pid, signal.SIGTERM)
-    return watched.asked
 
 
 def _why(code: int) -> str:
