@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Blueprint, Response, render_template
@@ -40,6 +41,26 @@ class _Model(msgspec.Struct):
     card: _Card = msgspec.field(default_factory=_Card)
 
 
+class _Page(NamedTuple):
+    """What a card gives: the model, its drawn evaluation as markup, and why there is none."""
+
+    model: _Model
+    drawn: str
+    problem: str | None
+
+
+@lru_cache(maxsize=2)
+def _draw(answer: bytes) -> _Page:
+    """Draw what the model API says of its model, once for all visitors."""
+    model = msgspec.json.decode(answer, type=_Model)
+    try:
+        drawn = sections(msgspec.convert(model.card.metrics, dict[str, Evaluated | None]))
+    except msgspec.ValidationError as error:
+        return _Page(model, "", f"The evaluation on its card cannot be read: {error}.")
+    problem = None if drawn else "Its card holds no evaluation: nobody has judged this model yet."
+    return _Page(model, drawn, problem)
+
+
 @blueprint.get("/evaluation")
 def show_evaluation() -> Response:
     """Show the evaluation of the model in service, or why there is none."""
@@ -48,17 +69,7 @@ def show_evaluation() -> Response:
     if not component.looked_at:
         monitor.look("model")
     reading = component.current()
-    model = msgspec.json.decode(lamps.card, type=_Model) if lamps.card is not None else None
-    drawn, problem = "", None
-    if model is None:
-        problem = reading.reason
-    else:
-        try:
-            drawn = sections(msgspec.convert(model.card.metrics, dict[str, Evaluated | None]))
-        except msgspec.ValidationError as error:
-            problem = f"The evaluation on its card cannot be read: {error}."
-        else:
-            problem = None if drawn else "Its card holds no evaluation: nobody has judged this model yet."
+    model, drawn, problem = _draw(lamps.card) if lamps.card is not None else (None, "", reading.reason)
     page = Response(
         render_template(
             "evaluation.html",

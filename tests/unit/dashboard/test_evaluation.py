@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from matchcast.dashboard import routes_evaluation
 from matchcast.forecast.artefact import load_champion
+from matchcast.forecast.page import sections
 
 from .conftest import MakeApp
 
@@ -78,6 +80,23 @@ def test_the_model_stands_beside_the_others_with_its_intervals(page_for: Page) -
     assert "International matches" in page
     assert "-0.0049 (-0.0093 to -0.0005)" in page
     assert "beaten" in page
+
+
+def test_what_a_card_says_is_drawn_once_for_all_visitors(
+    page_for: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def draw(judged: Any) -> str:
+        drawn.append(judged["international"].matches)
+        return sections(judged)
+
+    monkeypatch.setattr(routes_evaluation, "sections", draw)
+    first, second, other = (page_for(card(international=judged(matches=n))) for n in (811, 811, 812))
+    assert drawn == [811, 812]
+    assert "<svg viewBox" in first
+    assert "<svg viewBox" in second
+    assert "812" in other
 
 
 def test_each_plot_has_its_numbers_as_a_table(page_for: Page) -> None:
