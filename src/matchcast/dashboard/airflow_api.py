@@ -17,6 +17,8 @@ from matchcast.dashboard.problems import Problem
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 15.0
 CONNECTIONS = 4
+TURN_SECONDS = 5.0
+"""How long a request waits for one of the connections while others wait for their answers on all of them."""
 
 REFUSED_SECONDS = 30.0
 """A login that was refused is not tried again so soon: it would be refused again, and may lock the account."""
@@ -146,7 +148,14 @@ class AirflowApi:
         sent = None if body is None else msgspec.json.encode(body)
 
         def send() -> urllib3.BaseHTTPResponse:
-            return self._http.request(method, self.url + address, body=sent, headers=headers, redirect=False)
+            return self._http.request(
+                method,
+                self.url + address,
+                body=sent,
+                headers=headers,
+                redirect=False,
+                pool_timeout=TURN_SECONDS,
+            )
 
         try:
             try:
@@ -179,6 +188,8 @@ def _is_about_token(answer: urllib3.BaseHTTPResponse) -> bool:
 def _cause(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return "nothing listens there"
+    if isinstance(error, urllib3.exceptions.EmptyPoolError):
+        return f"{CONNECTIONS} requests are waiting for it already"
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return f"no answer within {ANSWER_SECONDS:g} s"
     if isinstance(error, urllib3.exceptions.LocationValueError | urllib3.exceptions.URLSchemeUnknown):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+
+from matchcast.dashboard.airflow_api import CONNECTIONS, AirflowApi
+from matchcast.dashboard.problems import Problem
 
 from .airflow_server import DAG, RUN, AirflowServer, serving
 from .conftest import MakeApp, log_in
@@ -286,6 +291,25 @@ def test_what_is_not_airflow_is_said_to_fail(
 ) -> None:
     airflow.answers[AIRFLOWS_DAGS] = answer
     assert problem_of(client.get(DAGS)) == (503, "airflow-fails")
+
+
+def test_a_request_waits_only_so_long_for_those_that_airflow_leaves_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("matchcast.dashboard.airflow_api.TURN_SECONDS", 0.2)
+    with ThreadPoolExecutor(CONNECTIONS) as visitors, socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(30)
+        airflow = AirflowApi(f"http://127.0.0.1:{mute.getsockname()[1]}", "dashboard", None)
+        waiting = [visitors.submit(airflow.get, dict, "dags", login=False) for _ in range(CONNECTIONS)]
+        taken = [mute.accept()[0] for _ in waiting]
+        with pytest.raises(Problem, match="does not answer: 4 requests are waiting for it already") as caught:
+            airflow.get(dict, "dags", login=False)
+        assert caught.value.status == 503
+        mute.close()
+        for connection in taken:
+            with closing(connection):
+                connection.shutdown(socket.SHUT_RDWR)
+        assert all(isinstance(one.exception(timeout=30), Problem) for one in waiting)
 
 
 def test_a_dashboard_without_an_airflow_names_the_setting(visitor: FlaskClient) -> None:
