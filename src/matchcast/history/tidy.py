@@ -5,6 +5,9 @@ aside and renamed; from that moment on it counts and they do not. They are remov
 so that who reads them just now can end. What is dropped goes from a partition's beginning, never
 its last file: that says what comes next.
 
+Before that, the records of simulated matches and replays go from files that are old enough: rewritten
+without them, a file keeps its name.
+
 What the steps of pipelines leave of a batch (its features, forecasts, checks, the models of a run of
 retraining) is removed when nobody has written to it for a month. Manifests, records and matches stay.
 """
@@ -26,6 +29,7 @@ from matchcast.history.batches import BrokenRecord
 from matchcast.history.columns import KEPT_BROKEN
 from matchcast.history.files import STREAM, HistoryFolder, sweep
 from matchcast.history.parquet import merge_events, merge_matches, newest_record, read_facts
+from matchcast.history.played import KEEP_PLAYED, drop_played, facts_of_gone
 from matchcast.history.segments import Segment, merged_away, path_of, segments_of, topics_of
 
 log = logging.getLogger(__name__)
@@ -43,7 +47,7 @@ _OF = "of"
 
 
 class Tidied(NamedTuple):
-    """How many files were merged into fewer, how many dropped, and how many things of steps removed."""
+    """How many files were merged into fewer, how many lost old records, and how many things of steps were removed."""
 
     merged: int
     dropped: int
@@ -54,6 +58,7 @@ def tidy(
     history: HistoryFolder,
     *,
     keep: timedelta | None = None,
+    keep_played: timedelta | None = KEEP_PLAYED,
     keep_work: timedelta = KEEP_WORK,
     largest: int = LARGEST_FILE,
     patience: float = 0.0,
@@ -62,6 +67,7 @@ def tidy(
 
     Args:
         keep: how old a file's newest record may be; None drops nothing.
+        keep_played: the same, of the records of simulated matches and replays alone.
         keep_work: how long ago a step may have written last to what it left of a batch.
         patience: seconds to wait for a drain that runs.
         largest: bytes up to which files are merged into one.
@@ -79,8 +85,11 @@ def tidy(
             for segments in segments_of(history, topic_id).values():
                 old = [] if keep is None else list(_old(segments, datetime.now(UTC) - keep))
                 _remove(old)
+                left = segments[len(old) :]
                 dropped += len(old)
-                for group in _groups(segments[len(old) :], largest):
+                if keep_played is not None:
+                    dropped += drop_played(left, datetime.now(UTC) - keep_played)
+                for group in _groups(left, largest):
                     _merge(history, topic_id, group)
                     merged += len(group)
         long_ago = time.time() - keep_work.total_seconds()
@@ -110,17 +119,26 @@ def _merge_matches(history: HistoryFolder, before: float) -> int:
 
 
 def _clear_work(history: HistoryFolder, before: float) -> int:
-    """Remove what steps left to which nobody has written since a time; return how much it was.
+    """Remove what steps left to which nobody has written since a time; return how much of it is gone.
 
-    A run of retraining writes to its folder as a whole: its newest file tells.
+    A run of retraining writes to its folder as a whole: its newest file tells. What may not be removed
+    is left and told.
     """
     old = [path for path in history.work() if _last_written(path) < before]
-    for path in old:
+    return sum(map(_removed, old))
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file or a folder; say whether it is not there any more."""
+    try:
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    return len(old)
+    except OSError as error:
+        log.warning("%s was not removed: %s", path, error.strerror)
+        return False
+    return True
 
 
 def _last_written(path: Path) -> float:
@@ -175,6 +193,7 @@ def _merge(history: HistoryFolder, topic_id: str, group: list[Segment]) -> None:
             "broken": str(sum(int(one["broken"]) for one in facts)),
             "unattributed": str(sum(int(one["unattributed"]) for one in facts)),
             "broken_records": msgspec.json.encode(broken[:KEPT_BROKEN]).decode(),
+            **facts_of_gone(facts),
         },
     )
     log.info("%d files merged into one", len(group), extra={"path": str(target)})

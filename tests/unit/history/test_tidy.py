@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -191,6 +193,35 @@ def test_what_steps_left_of_old_batches_goes_and_what_runs_or_says_what_comes_ne
     assert not any(path.exists() for path in old)
     assert all(path.exists() for path in [*young, *running[-2:], *needed, record])
     assert tidy(history, keep_work=timedelta(days=7)).removed == 6
+
+
+def _as_any_user(*command: str) -> list[str]:
+    """A command without the privilege of root to write wherever it likes."""
+    if os.getuid() != 0:
+        return list(command)
+    capability = "-dac_override"
+    return ["setpriv", "--bounding-set", capability, "--inh-caps", capability, *command]
+
+
+def test_what_may_not_be_removed_is_not_counted_as_removed_and_goes_when_it_may(
+    history: HistoryFolder,
+) -> None:
+    old = _work(history, days_ago=31, batch="old")
+    protected = [old[0].parent, old[-1].parent]
+    for folder in protected:
+        folder.chmod(0o500)
+    tidy_all = ["-m", "matchcast", "history", "--history", str(history.path), "tidy"]
+    done = subprocess.run(
+        _as_any_user(sys.executable, *tidy_all), capture_output=True, text=True, timeout=120, check=False
+    )
+    for folder in protected:
+        folder.chmod(0o700)
+    assert done.returncode == 0, done.stderr
+    assert "4 old results of steps removed" in done.stdout
+    assert [path for path in old if path.exists()] == [old[0], old[-1]]
+    for path in (old[0], old[-1]):
+        assert f"{path.parent if path == old[-1] else path} was not removed" in done.stderr
+    assert tidy(history, keep_work=timedelta(0)).removed == 2
 
 
 def test_matches_of_old_batches_become_one_file_and_each_is_read_once_at_any_point(
