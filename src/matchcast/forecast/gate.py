@@ -33,12 +33,14 @@ _TIMED = 40
 
 
 class Decision(Struct, frozen=True):
-    """What the gate says: promote or keep, and the reasons in words.
+    """What the gate says of one set of matches: promote or keep, and the reasons in words.
 
-    `difference` is in log loss, challenger less champion, with its 95 % interval.
+    `difference` is in log loss, challenger less champion, with its 95 % interval. `no_worse` says that
+    all but the win holds, and that it does not surely lose: what another set must show beside a win here.
     """
 
     promote: bool
+    no_worse: bool
     reasons: list[str]
     matches: int
     difference: Interval
@@ -68,29 +70,22 @@ def decide(
         log_losses(challenger, taken.outcome) - log_losses(champion, taken.outcome), taken.match
     )
     old, new = (figures(found, taken.outcome, taken.minute) for found in (champion, challenger))
-    reasons = []
-    if len(matches) < FEWEST_MATCHES:
-        reasons.append(f"{len(matches)} matches are too few to judge by; it takes {FEWEST_MATCHES}")
-    if difference.high >= 0.0:
-        reasons.append(
-            f"it does not surely win: log loss differs by {difference.mean:+.5f}, "
-            f"95 % {difference.low:+.5f} to {difference.high:+.5f}"
-        )
+    harm = []
     if new["ece"] > old["ece"] + ECE_WORSE:
-        reasons.append(f"its calibration error is {new['ece']:.4f}, the champion's {old['ece']:.4f}")
+        harm.append(f"its calibration error is {new['ece']:.4f}, the champion's {old['ece']:.4f}")
     by_minutes = [bands(found, taken.outcome, taken.minute) for found in (champion, challenger)]
     for minutes, of_champion in by_minutes[0].items():
         worse = by_minutes[1][minutes]["log_loss"] - of_champion["log_loss"]
         if worse > BAND_WORSE:
-            reasons.append(f"in minutes {minutes} its log loss is worse by {worse:.4f}")
-    reasons.extend(_breaches(faults))
+            harm.append(f"in minutes {minutes} its log loss is worse by {worse:.4f}")
+    harm.extend(_breaches(faults))
     if seconds[1] > SLOWER * seconds[0]:
-        reasons.append(
+        harm.append(
             f"it takes {1000 * seconds[1]:.2f} ms for a new fixture, the champion {1000 * seconds[0]:.2f} ms"
         )
-    if not reasons:
-        return Decision(True, [_wins(difference)], len(matches), difference, old, new)
-    return Decision(False, reasons, len(matches), difference, old, new)
+    reasons = [*_no_win(len(matches), difference), *harm]
+    no_worse = not harm and difference.low <= 0.0
+    return Decision(not reasons, no_worse, reasons or [_wins(difference)], len(matches), difference, old, new)
 
 
 def seconds_a_fixture(forecaster: Forecaster) -> float:
@@ -104,6 +99,18 @@ def seconds_a_fixture(forecaster: Forecaster) -> float:
         forecaster.forecast(situation)
         taken.append(perf_counter() - begun)
     return median(taken)
+
+
+def _no_win(matches: int, difference: Interval) -> list[str]:
+    reasons = []
+    if matches < FEWEST_MATCHES:
+        reasons.append(f"{matches} matches are too few to judge by; it takes {FEWEST_MATCHES}")
+    if difference.high >= 0.0:
+        reasons.append(
+            f"it does not surely win: log loss differs by {difference.mean:+.5f}, "
+            f"95 % {difference.low:+.5f} to {difference.high:+.5f}"
+        )
+    return reasons
 
 
 def _breaches(faults: Sequence[str]) -> list[str]:

@@ -218,7 +218,8 @@ def _days(archive: Archive) -> list[Days]:
 def judge(archive: Archive, champion: Artefact, challenger: Artefact) -> Verdict:
     """Judge a challenger on each set of matches that neither model has learned from.
 
-    It is promoted when the gate says so of one set, and no other set shows that it is surely worse.
+    It is promoted when the gate says so of one set, and all but the win holds on each other set that has
+    `FEWEST_MATCHES`: calibration, every 15 minutes, no sure loss.
     """
     since = unseen_from(champion, challenger)
     forecaster = GoalRateForecaster(challenger)
@@ -236,14 +237,12 @@ def judge(archive: Archive, champion: Artefact, challenger: Artefact) -> Verdict
                 faults=faults,
                 seconds=seconds,
             )
-    worse = [
-        name for name, one in decisions.items() if one.matches >= FEWEST_MATCHES and one.difference.low > 0
-    ]
+    judged = [one for one in decisions.values() if one.matches >= FEWEST_MATCHES]
     reasons = [f"{name}: {reason}" for name, one in decisions.items() for reason in one.reasons]
     return Verdict(
         champion.version,
         challenger.version,
-        any(one.promote for one in decisions.values()) and not worse,
+        any(one.promote for one in judged) and all(one.no_worse for one in judged),
         reasons or [f"no match was played since {since}, until when the champion or the challenger learned"],
         decisions,
     )
