@@ -231,3 +231,21 @@ def test_a_champion_that_one_host_does_not_serve_is_rolled_back_and_the_host_is_
     finally:
         for host in hosts.values():
             host.__exit__(None, None, None)
+
+
+def test_a_verification_that_is_run_again_after_the_roll_back_fails_and_says_that_the_challenger_is_gone(
+    retraining: Steps, tmp_path: Path
+) -> None:
+    run = left_by_the_gate(retraining.history)
+    broker = retraining.settings.kafka_broker
+    assert promote(retraining.settings, run).promoted
+    with pytest.raises(ModelNotServed, match=f"{CHAMPION.version} is the champion again"):
+        verify(load(kafka_broker=broker, api_url=f"http://{NOWHERE}"), run, patience=0)
+    with run_api(tmp_path / "log", "--workers", "1", MATCHCAST_KAFKA_BROKER=broker) as api:
+        retraining.api_url = api.url
+        again = retraining.run("verify")
+        assert again.returncode == 3, "the old champion is served, and that is not what the run was for"
+        assert f"{CHALLENGER.version} was to be the champion, but {CHAMPION.version} is it" in again.stderr
+        assert "Try: run the step promote again, or the pipeline anew" in again.stderr
+        retraining.succeed("promote")
+        assert retraining.succeed("verify")["champion"] == CHALLENGER.version

@@ -56,7 +56,19 @@ class ChampionChanged(MatchcastError):
         )
 
 
+class ChallengerGone(MatchcastError):
+    """The champion is still, or again, the one that the run was to replace."""
+
+    def __init__(self, challenger: str, champion: str) -> None:
+        super().__init__(
+            f"{challenger} was to be the champion, but {champion} is it: "
+            "it was rolled back, or not promoted yet.",
+            hint="run the step promote again, or the pipeline anew; `matchcast models list` says what became of it",
+        )
+
+
 _LASTING = (
+    ChallengerGone,
     ChampionChanged,
     ChangeOvertaken,
     DamagedModel,

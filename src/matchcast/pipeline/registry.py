@@ -15,7 +15,7 @@ from msgspec import Struct
 from matchcast.forecast.artefact import Artefact, load_champion, to_bytes
 from matchcast.forecast.model_log import ModelLog
 from matchcast.pipeline.challenge import Challenge
-from matchcast.pipeline.errors import ChampionChanged, ModelNotServed
+from matchcast.pipeline.errors import ChallengerGone, ChampionChanged, ModelNotServed
 from matchcast.pipeline.topics import ensure_topic
 from matchcast.settings import Settings
 from matchcast.stream.topics import Topics
@@ -79,14 +79,18 @@ def verify(settings: Settings, run: Challenge, patience: float = PATIENCE) -> st
     Hosts are asked at once, so that it takes `patience` seconds and one answer's time at most.
 
     Raises:
+        ChallengerGone: the run was to promote its challenger, and the champion is the one from before.
         ModelNotServed: one does not; a champion that this run made is rolled back.
     """
+    verdict = run.verdict
     with open_log(settings) as log:
         champion = champion_of(log).version
+        if verdict.promote and verdict.challenger is not None and champion == verdict.champion:
+            raise ChallengerGone(verdict.challenger, champion)
         reason = _missing(addresses(settings), champion, patience)
         if reason is not None:
             back = None
-            if run.verdict.promote and champion == run.verdict.challenger:
+            if verdict.promote and champion == verdict.challenger:
                 back = log.roll_back(who=WHO, why=f"not served everywhere: {reason}").version
             raise ModelNotServed(champion, reason, back)
     return champion
