@@ -201,6 +201,13 @@ def drain(
     "--keep-days", type=click.IntRange(0), help="Drop events of the stream that are older; matches stay."
 )
 @click.option(
+    "--keep-played-days",
+    type=click.IntRange(0),
+    default=14,
+    show_default=True,
+    help="Drop events of simulated matches and replays that are older; matches stay.",
+)
+@click.option(
     "--keep-work-days",
     type=click.IntRange(1),
     default=30,
@@ -208,17 +215,18 @@ def drain(
     help="Remove what steps of pipelines left of batches that nobody wrote to for so long.",
 )
 @click.pass_obj
-def tidy(settings: Settings, keep_days: int | None, keep_work_days: int) -> None:
+def tidy(settings: Settings, keep_days: int | None, keep_played_days: int, keep_work_days: int) -> None:
     """Merge the many small files that drains leave, drop old events, clear away what steps left."""
     from matchcast.history.tidy import tidy as tidy_history
 
     done = tidy_history(
         _folder(settings),
         keep=timedelta(days=keep_days) if keep_days is not None else None,
+        keep_played=timedelta(days=keep_played_days),
         keep_work=timedelta(days=keep_work_days),
     )
     click.echo(
-        f"✔ {done.merged} files merged into larger ones, {done.dropped} dropped, "
+        f"✔ {done.merged} files merged into larger ones, old events dropped from {done.dropped}, "
         f"{done.removed} old results of steps removed"
     )
 

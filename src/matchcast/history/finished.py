@@ -13,7 +13,8 @@ from matchcast.history.batches import Manifest, segments_of_batch
 from matchcast.history.errors import InvalidBatch
 from matchcast.history.files import STREAM, HistoryFolder
 from matchcast.history.outcome import match_of
-from matchcast.history.parquet import connect, damaged, view_events, write_matches
+from matchcast.history.parquet import connect, damaged, read_facts, view_events, write_matches
+from matchcast.history.played import gone_to
 from matchcast.history.segments import Segment, files_of, segments_of
 from matchcast.history.tables import Match
 from matchcast.match.state import MatchState
@@ -110,7 +111,10 @@ def _require_whole(manifest: Manifest, segments: list[Segment]) -> None:
     for wanted in manifest.ranges:
         held = [segment for segment in segments if segment.partition == wanted.partition]
         if wanted.first <= wanted.last and not (
-            held and held[0].first <= wanted.first and held[-1].last >= wanted.last
+            held
+            and held[0].first <= wanted.first
+            and held[-1].last >= wanted.last
+            and all(gone_to(read_facts(path)) < wanted.first for path in files_of(held))
         ):
             raise InvalidBatch(
                 f"History does not hold all records of batch {manifest.batch} "

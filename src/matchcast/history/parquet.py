@@ -161,6 +161,41 @@ def merge_matches(target: Path, paths: Sequence[Path], facts: Mapping[str, str])
         raise damaged(target.parent, error) from error
 
 
+def count_of_origins(path: Path, origins: Sequence[str]) -> int:
+    """Return how many rows of a file of `events` are of these origins.
+
+    Raises:
+        HistoryDamaged: the file cannot be read.
+    """
+    with connect() as database:
+        try:
+            ((count,),) = database.execute(
+                "SELECT count(*) FROM read_parquet(?) WHERE list_contains(?, origin)",
+                [str(path), list(origins)],
+            ).fetchall()
+        except duckdb.Error as error:
+            raise damaged(path, error) from error
+    return int(count)
+
+
+def rewrite_without(path: Path, origins: Sequence[str], facts: Mapping[str, str]) -> None:
+    """Put in the place of a file of `events` one that lacks the rows of these origins.
+
+    Raises:
+        HistoryUnwritable: the disk is full or the folder may not be written.
+        HistoryDamaged: the file cannot be read.
+    """
+    listed = ", ".join(map(_quoted, origins))
+    select = (
+        f"SELECT * FROM {_read_parquet([path])} "  # noqa: S608
+        f"WHERE coalesce(origin, '') NOT IN ({listed}) ORDER BY kafka_offset"
+    )
+    try:
+        _copy(path, select, {}, facts)
+    except duckdb.Error as error:
+        raise damaged(path, error) from error
+
+
 def newest_record(path: Path) -> datetime | None:
     """Return the time (UTC, without zone) of the newest record in a file of `events`.
 

@@ -155,7 +155,7 @@ def _tell(step: str, batch: str, **result: Any) -> None:
 @_batch
 @click.pass_obj
 def tidy(settings: Settings, batch: str) -> None:
-    """Merge small files of the history and clear away what steps left, as `matchcast history tidy` does."""
+    """Tidy the history as `matchcast history tidy` does: merge, drop old played events, clear away."""
     from matchcast.history.tidy import tidy as tidy_history
 
     done = tidy_history(_files(settings, batch).history, patience=PATIENCE)

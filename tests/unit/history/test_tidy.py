@@ -143,7 +143,7 @@ def test_a_batch_is_folded_alike_from_merged_files(
         write_events(path_of(history, "football", 0, start, start + 2), columns.columns, columns.facts)
     manifest = Manifest("b2", "live", "football", "", [Range(0, 3, 5)])
     matches = fold_finished(history, manifest)
-    tidy(history)
+    assert tidy(history, keep_played=None).merged == 2
     assert len(matches) == 1
     assert fold_finished(history, manifest) == matches
 
@@ -227,11 +227,12 @@ def test_what_may_not_be_removed_is_not_counted_as_removed_and_goes_when_it_may(
 def test_matches_of_old_batches_become_one_file_and_each_is_read_once_at_any_point(
     history: HistoryFolder,
 ) -> None:
-    def fold(batch: str, *matches: Match, days_ago: float) -> Path:
+    def fold(batch: str, *matches: Match, days_ago: float = 0) -> Path:
         path = history.matches_of_batch(batch)
         write_matches(path, matches)
-        at = time.time() - days_ago * 86_400 - 1
-        os.utime(path, (at, at))
+        if days_ago:
+            at = time.time() - days_ago * 86_400
+            os.utime(path, (at, at))
         return path
 
     def read() -> list[tuple[str, int]]:
@@ -253,7 +254,7 @@ def test_matches_of_old_batches_become_one_file_and_each_is_read_once_at_any_poi
     assert young.exists()
     assert read() == expected
     anew = [("a", 11), ("b", 21), ("c", 30)]
-    again = fold("b1", one, replace(other, events=21), days_ago=0)
+    again = fold("b1", one, replace(other, events=21))
     assert tidy(history).merged == 0
     assert again.exists(), "it was folded anew since it was merged"
     assert read() == anew
