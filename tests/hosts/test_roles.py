@@ -18,12 +18,13 @@ LOOK = "systemctl --failed --no-legend; sudo journalctl --priority=warning --lin
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", SCENARIOS)
-def test_a_role_makes_what_it_says_and_then_changes_nothing(rig: Rig, role: str) -> None:
+def test_a_role_makes_what_it_says_and_then_changes_nothing(rig: Rig, role: str, tmp_path: Path) -> None:
     if not (ANSIBLE / "molecule").exists():
         pytest.skip("the environment of Ansible is not made: make ansible")
     before = set(rig.names())
     command = [str(ROOT / "tests/hosts/molecule/run.sh"), role, "test", "--destroy=never"]
     environment = {**os.environ, "MATCHCAST_RIG": rig.id, "NO_COLOR": "1"}
+    environment["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path)
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if done.returncode:

@@ -20,7 +20,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def refusal(settings: Settings) -> FolderUnusable:
     with pytest.raises(FolderUnusable, match="cannot be started") as caught:
-        System(settings, Screen(io.StringIO()), with_producer=True).run()
+        System(settings, Screen(io.StringIO()), with_producer=True, with_airflow=False).run()
     return caught.value
 
 
