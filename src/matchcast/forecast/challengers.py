@@ -1,7 +1,8 @@
 """The usual models of in-play football, as challengers and baselines: fitted and judged on snapshots.
 
 They answer at the minutes of `snapshots` and nowhere else (`challenger_forecaster` draws lines between
-them), so none can serve; they say what a model has to beat. scikit-learn fits them, and is imported when one is.
+them), so none can serve; they say what a model has to beat. scikit-learn fits them, and is imported when
+one is.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ Challenger = Callable[[Scenes], Floats]
 
 
 def fit(name: str, seen: Scenes) -> Challenger:
-    """Fit a challenger of `CHALLENGERS`, on one core: threads that share cores with others wait for each other."""
+    """Fit a challenger of `CHALLENGERS`, on one core: threads that share cores wait for each other."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):

@@ -26,9 +26,9 @@ class Pace:
 
     `base` and `at_home` are the log goals that the walk itself expects between average teams;
     `spread` is the variance of a team of which nothing is known, `known_spread` that of one whose
-    rating was kept, `drift` what a day adds to it, `correlation` that between attack and defence. Goals beyond `most_goals` count as so many;
-    a friendly counts for `friendly` of a match. `elo` is how much of a team's Elo rating is added to its
-    attack and to its defence.
+    rating was kept, `drift` what a day adds to it, `correlation` that between attack and defence. Goals
+    beyond `most_goals` count as so many; a friendly counts for `friendly` of a match. `elo` is how much of
+    a team's Elo rating is added to its attack and to its defence.
     """
 
     base: float = 0.2
