@@ -12,6 +12,10 @@ rarer by far: for two blocks of 1,000 it is a chi-square of 50 with 7 degrees of
 It takes as many matches to see what is to be seen: home wins vary by .47 a match beyond their forecast, so
 a fall by .087 (from .486 to .399, as between 2016/17 and 2020/21) is 5.5 standard errors of a block beside
 eight, and over the limit in more than nine of ten. Blocks of 500 would see it in fewer than half.
+
+A batch that makes several blocks whole (the first one of a long topic, or after an outage) has each of
+them judged, and the worst is what is told until the next block is whole. A late event that folds a match
+anew adds it no second time, also when its row was let go: see `REMEMBERED`.
 """
 
 from __future__ import annotations
@@ -26,7 +30,14 @@ from matchcast.history.files import DRIFT
 from matchcast.history.tables import Match
 from matchcast.pipeline.features import Snapshot
 from matchcast.pipeline.files import BatchFiles, write_json
-from matchcast.pipeline.observations import Record, observations_of, read_record, together, write_record
+from matchcast.pipeline.observations import (
+    Observation,
+    Record,
+    observations_of,
+    read_record,
+    together,
+    write_record,
+)
 from matchcast.pipeline.scoring import Scored
 from matchcast.pipeline.topics import ensure_topic
 from matchcast.settings import Settings
@@ -67,7 +78,7 @@ def look_for_drift(files: BatchFiles) -> dict[Origin, DriftReport]:
             path = _record_of(files, origin)
             record = read_record(path)
             if origin in found:
-                record.take(found[origin])
+                _take(record, found[origin])
                 record.forget(_spent(record))
                 write_record(path, record)
             if record.matches:
@@ -77,18 +88,14 @@ def look_for_drift(files: BatchFiles) -> dict[Origin, DriftReport]:
 
 
 def report(record: Record, origin: Origin, batch: str) -> DriftReport:
-    """Judge the newest whole block of a record, which holds at least one match.
+    """Judge the blocks of a record that became whole last, and tell the worst; it holds at least one match.
 
     Until two blocks are whole there are no signs, and `matches` counts those that came so far.
     """
     whole = len(record.matches) // BLOCK
-    drift = Drift(drifted=False, matches=len(record.matches), reference=0, signs=[])
-    if whole > 1:
-        last = (whole - 1) * BLOCK
-        first = max(0, last - REFERENCE_BLOCKS * BLOCK)
-        drift = find_drift(
-            together(record.matches[first:last]), together(record.matches[last : last + BLOCK]), DEVIATIONS
-        )
+    judged = [_judge(record, block) for block in range(max(1, whole - record.whole_together), whole)]
+    none = Drift(drifted=False, matches=len(record.matches), reference=0, signs=[])
+    drift = max(reversed(judged), key=_how_bad, default=none)
     return DriftReport(
         datetime.now(UTC).isoformat(timespec="seconds"),
         batch,
@@ -99,6 +106,27 @@ def report(record: Record, origin: Origin, batch: str) -> DriftReport:
         drift.reference,
         drift.signs,
     )
+
+
+def _take(record: Record, observations: Iterable[Observation]) -> None:
+    before = len(record.matches) // BLOCK
+    record.take(observations)
+    if made_whole := len(record.matches) // BLOCK - before:
+        record.whole_together = made_whole
+
+
+def _judge(record: Record, block: int) -> Drift:
+    """Look for drift in a block, by its place in the record, beside those before it."""
+    last = block * BLOCK
+    first = max(0, last - REFERENCE_BLOCKS * BLOCK)
+    return find_drift(
+        together(record.matches[first:last]), together(record.matches[last : last + BLOCK]), DEVIATIONS
+    )
+
+
+def _how_bad(drift: Drift) -> float:
+    """How far the sign goes that goes farthest: from 1 on it fires."""
+    return max((abs(sign.value) / sign.limit for sign in drift.signs), default=0.0)
 
 
 def publish(settings: Settings, reports: Iterable[DriftReport]) -> None:
@@ -116,9 +144,9 @@ def publish(settings: Settings, reports: Iterable[DriftReport]) -> None:
 
 
 def _spent(record: Record) -> int:
-    """How many of the oldest matches no block to come is judged beside."""
+    """How many of the oldest matches no block is judged beside, to come or made whole last."""
     whole = len(record.matches) // BLOCK
-    return max(0, whole - REFERENCE_BLOCKS - 1) * BLOCK
+    return max(0, whole - REFERENCE_BLOCKS - record.whole_together) * BLOCK
 
 
 def _record_of(files: BatchFiles, origin: Origin) -> Path:

@@ -22,7 +22,14 @@ from matchcast.history.tables import Card, Goal, Match, Shot, Side
 from matchcast.pipeline.drift import BLOCK, REFERENCE_BLOCKS, look_for_drift, report
 from matchcast.pipeline.features import FEATURES, Snapshot, situation_of, snapshots_of
 from matchcast.pipeline.files import BatchFiles
-from matchcast.pipeline.observations import Observation, Record, observations_of, read_record, write_record
+from matchcast.pipeline.observations import (
+    REMEMBERED,
+    Observation,
+    Record,
+    observations_of,
+    read_record,
+    write_record,
+)
 from matchcast.pipeline.scoring import FORECASTS, Scored
 from matchcast.simulate.play import Kind, play
 
@@ -120,6 +127,51 @@ def test_a_fall_of_home_wins_like_that_of_2020_fires_and_stays_until_the_next_bl
     assert (reports[-1].matches, reports[-1].reference) == (BLOCK, 3 * BLOCK)
     part = watch(played(103, LOOKED_AT, home=0.92, away=1.08, name="c"), record)
     assert part[-1].drifted
+
+
+def test_of_blocks_that_became_whole_in_one_batch_the_worst_is_told_until_the_next_one(run: Run) -> None:
+    fall = [
+        *played(101, 3 * BLOCK, home=1.08, away=0.95, name="a"),
+        *played(102, BLOCK, home=0.92, away=1.08, name="b"),
+        *played(104, BLOCK, home=1.08, away=0.95, name="c"),
+    ]
+    backlog = run.batch("b1", fall)
+    found = look_for_drift(backlog)["real"]
+    assert found.drifted
+    assert "home wins" in fired([found])
+    assert (found.matches, found.reference) == (BLOCK, 3 * BLOCK)
+    assert look_for_drift(backlog)["real"].signs == found.signs, "it is told again where Kafka was away"
+    one_more = run.batch("b2", played(105, 1, name="d"))
+    assert look_for_drift(one_more)["real"].signs == found.signs, "no block became whole since"
+    next_one = run.batch("b3", played(106, BLOCK, home=1.04, away=0.98, name="e"))
+    assert look_for_drift(next_one)["real"].reference == 5 * BLOCK
+
+
+def test_a_late_event_on_a_match_that_was_let_go_counts_it_no_second_time(run: Run) -> None:
+    old = played(12, 2, name="old")
+    look_for_drift(run.batch("b1", old))
+    kept = run.history.path / "drift/observed/real.json"
+    record = read_record(kept)
+    for number in range((REFERENCE_BLOCKS + 2) * BLOCK):
+        record.matches.append(replace(record.matches[0], match_id=str(number)))
+    write_record(kept, record)
+    look_for_drift(run.batch("b2", played(13, 1, name="new")))
+    assert read_record(kept).forgotten == BLOCK
+    count = len(read_record(kept).matches)
+    look_for_drift(run.batch("b3", [replace(old[0], home_goals_90=9), *played(14, 1, name="newer")]))
+    assert len(read_record(kept).matches) == count + 1
+
+
+def test_what_is_remembered_of_matches_that_were_let_go_is_bounded() -> None:
+    (row,) = observe(played(15, 1))["real"]
+    record = Record(matches=[replace(row, match_id=str(number)) for number in range(REMEMBERED + 10)])
+    record.forget(REMEMBERED + 5)
+    assert len(record.let_go) == 8 * REMEMBERED
+    record.take([replace(row, match_id=str(number)) for number in range(4, REMEMBERED + 10)])
+    assert [one.match_id for one in record.matches] == [
+        *(str(number) for number in range(REMEMBERED + 5, REMEMBERED + 10)),
+        "4",
+    ]
 
 
 @pytest.mark.parametrize("seed", range(1, 21))
