@@ -17,6 +17,9 @@ CURRENT = "MATCHCAST_RELEASE"
 LASTING = 3
 """Exit code of a step whose failure does not mend by itself: it is not tried again."""
 
+PATIENCE = 30.0
+"""Seconds in which a step ends by itself once it was asked to; then it is killed. A kill loses nothing."""
+
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
                     said += line
                 log.info(line.rstrip())
         except BaseException:
-            process.terminate()
+            _end(process)
             raise
     if process.returncode:
         failure = AirflowFailException if process.returncode == LASTING else StepFailed
@@ -71,3 +74,12 @@ def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
         raise StepFailed(f"{step} ended well and told no result; {release} may be of another version")
     found: dict[str, Any] = json.loads(result)
     return found
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask a step to end, and kill it when it does not, so that the task's time limit holds."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.dags.conftest import AIRFLOW, Airflow, Site, kill_with_step
 
@@ -50,6 +53,54 @@ def test_a_step_that_tells_no_result_fails_with_a_sentence(tmp_path: Path) -> No
         [AIRFLOW, "-c", code], cwd=folder, env=variables, capture_output=True, text=True, check=False
     )
     assert "StepFailed: drain ended well and told no result" in done.stderr
+
+
+_STUBBORN = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("step", os.getpid(), flush=True)
+while True:
+    time.sleep(1)
+"""
+
+_TIMES_OUT = """
+import logging, release, sys
+logging.basicConfig(level=logging.INFO)
+release.PATIENCE = 1.0
+
+class TimedOut(BaseException):
+    pass
+
+def time_out(record):
+    raise TimedOut("the task's time is up")
+
+release.log.addFilter(time_out)
+release.run_step(sys.argv[1], "drain", "b1")
+"""
+
+
+def test_a_step_that_ignores_its_end_is_killed_so_that_a_task_s_time_limit_holds(tmp_path: Path) -> None:
+    if not AIRFLOW.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "stubborn.py").write_text(_STUBBORN)
+    told = tmp_path / "told"
+    step = tmp_path / "bin/python"
+    step.write_text(f'#!/bin/sh\necho $$ > "{told}"\nexec "{sys.executable}" "{tmp_path}/stubborn.py"\n')
+    step.chmod(0o755)
+    folder = Path(__file__).parents[2] / "dags"
+    variables = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
+    task = subprocess.Popen(
+        [AIRFLOW, "-c", _TIMES_OUT, tmp_path], cwd=folder, env=variables, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        _, said = task.communicate(timeout=120)
+        assert "TimedOut: the task's time is up" in said
+        assert not psutil.pid_exists(int(told.read_text()))
+    finally:
+        task.kill()
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(int(told.read_text())).kill()
 
 
 def test_what_played_on_the_stream_is_history_scored_and_checked(
