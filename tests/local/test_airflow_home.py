@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,48 @@ def test_a_database_is_migrated_when_the_lock_has_changed_and_keeps_what_is_in_i
     migrated = home.database.stat()
     home.prepare_database(variables)
     assert home.database.stat().st_ino == migrated.st_ino
+
+
+def test_the_record_of_runs_is_kept_for_some_days_and_that_of_the_last_for_ever(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    variables = {**os.environ, "AIRFLOW_HOME": str(home.path)}
+    home.prepare_database(variables)
+    now = datetime.now(UTC)
+    runs = [("a", 20, "success"), ("b", 8, "failed"), ("c", 9, "running"), ("d", 6, "success")]
+    with closing(sqlite3.connect(home.database)) as database, database:
+        for dag_id in ("football_pipeline", "seldom"):
+            for run_id, days_ago, state in runs if dag_id != "seldom" else [("once", 400, "success")]:
+                at = (now - timedelta(days=days_ago)).strftime("%Y-%m-%d %H:%M:%S.%f")
+                run = database.execute(
+                    "INSERT INTO dag_run (dag_id, run_id, run_type, state, run_after, end_date) "
+                    "VALUES (?, ?, 'scheduled', ?, ?, ?)",
+                    [dag_id, run_id, state, at, None if state == "running" else at],
+                )
+                _insert_task(database, dag_id, run_id, run.lastrowid)
+                database.execute(
+                    "INSERT INTO log (dttm, event, run_id) VALUES (?, 'success', ?)", [at, run_id]
+                )
+    home.prepare_database(variables)
+    with closing(sqlite3.connect(home.database)) as database:
+        for table in ("dag_run", "task_instance", "xcom"):
+            kept = database.execute(f"SELECT run_id FROM {table} ORDER BY run_id").fetchall()
+            assert kept == [("c",), ("d",), ("once",)], table
+        assert database.execute("SELECT run_id FROM log").fetchall() == [("d",)]
+
+
+def _insert_task(database: sqlite3.Connection, dag_id: str, run_id: str, run: int | None) -> None:
+    """Put a task of a run there, with what it returned."""
+    task = {
+        "id": f"{dag_id}.{run_id}", "task_id": "drain", "dag_id": dag_id, "run_id": run_id, "map_index": -1,
+        "pool": "default_pool", "pool_slots": 1, "try_number": 1,
+    }  # fmt: skip
+    returned = {
+        "dag_run_id": run, "task_id": "drain", "map_index": -1, "key": "return_value", "dag_id": dag_id,
+        "run_id": run_id, "timestamp": "2026-01-01",
+    }  # fmt: skip
+    for table, row in (("task_instance", task), ("xcom", returned)):
+        marks = ", ".join("?" * len(row))
+        database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
 
 def test_a_damaged_database_is_named_with_what_to_do_about_it(tmp_path: Path) -> None:
