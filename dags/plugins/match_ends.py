@@ -18,12 +18,14 @@ from typing import Any
 import structlog
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from wake_up import Pace, ends_match
+from wake_up import Pace, ends_match, seconds_of
 
 GROUP = "matchcast_match_ends"
 
 GAP = "MATCHCAST_WAKE_UP_GAP"
 """Names the seconds between two wake-ups, at least."""
+
+USUAL_GAP = 60.0
 
 MOST_AT_ONCE = 1_000
 LONGEST_READ, LONGEST_ANSWER = 1.0, 10.0
@@ -106,7 +108,7 @@ class MatchEnded(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Fire for ever, whatever becomes of the broker: Airflow makes a trigger that ends anew at once."""
-        pace = Pace(float(os.environ.get(GAP, "60")))
+        pace = Pace(_gap())
         pause = FIRST_PAUSE
         while True:
             try:
@@ -137,3 +139,15 @@ class MatchEnded(BaseEventTrigger):
         finally:
             thread.submit(reader.close)
             thread.shutdown(wait=False)
+
+
+def _gap() -> float:
+    """The gap that the environment names. One that is no number must not end the trigger, which would begin anew at once."""
+    named = os.environ.get(GAP)
+    if named is None:
+        return USUAL_GAP
+    seconds = seconds_of(named)
+    if seconds is None:
+        log.warning(f"{GAP} is {named!r}, no number of seconds; {USUAL_GAP:.0f} are taken")
+        return USUAL_GAP
+    return seconds

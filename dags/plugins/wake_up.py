@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 SETTLED_SECONDS = 2.0
 """An end is followed by records of its own match and often by ends of others: one wake-up serves them."""
@@ -21,6 +22,15 @@ def ends_match(value: bytes | None) -> bool:
         return kind == "Match End" or (kind == "Half End" and int(record["period"]) >= 2)
     except (ValueError, TypeError, KeyError):
         return False
+
+
+def seconds_of(named: str) -> float | None:
+    """Return a number of seconds that somebody wrote; None: it is none."""
+    try:
+        seconds = float(named)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
 
 
 class Pace:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.dags.conftest import AIRFLOW
 
 from matchcast.events.record import MatchInfo
 
@@ -86,3 +89,37 @@ def test_an_end_within_the_gap_wakes_after_the_gap(wake_up: ModuleType) -> None:
 def test_ends_that_never_cease_wake_once_in_the_gap(wake_up: ModuleType) -> None:
     woke = told_at(wake_up, {float(second): 1 for second in range(200)}, 200)
     assert [at for at, _ in woke] == [2.0, 62.0, 122.0, 182.0]
+
+
+@pytest.mark.parametrize("named", ["abc", "", "-1", "nan", "inf"])
+def test_a_gap_that_is_no_number_of_seconds_is_told_and_the_trigger_goes_on_with_a_minute(
+    named: str, tmp_path: Path
+) -> None:
+    if not AIRFLOW.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    code = """
+import asyncio
+from match_ends import MatchEnded
+
+async def run():
+    try:
+        await asyncio.wait_for(anext(MatchEnded().run()), 2)
+    except TimeoutError:
+        print("it goes on")
+
+asyncio.run(run())
+"""
+    variables = {
+        **os.environ,
+        "AIRFLOW_HOME": str(tmp_path),
+        "MATCHCAST_KAFKA_BROKER": "127.0.0.1:1",
+        "MATCHCAST_WAKE_UP_GAP": named,
+    }
+    done = subprocess.run(
+        [AIRFLOW, "-c", code], cwd=PLUGIN.parent, env=variables,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert "it goes on" in done.stdout, done.stderr
+    assert (
+        f"MATCHCAST_WAKE_UP_GAP is {named!r}, no number of seconds; 60 are taken" in done.stdout + done.stderr
+    )
