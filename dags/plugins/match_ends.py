@@ -142,7 +142,7 @@ class MatchEnded(BaseEventTrigger):
 
 
 def _gap() -> float:
-    """The gap that the environment names. One that is no number must not end the trigger, which would begin anew at once."""
+    """The gap that the environment names, in seconds; one that is no number is told and not taken."""
     named = os.environ.get(GAP)
     if named is None:
         return USUAL_GAP
