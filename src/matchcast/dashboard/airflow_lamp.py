@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -13,6 +14,9 @@ from matchcast.dashboard.status import Number, Reading
 
 IMPORT_SECONDS = 15.0
 """How long it is believed that DAGs could be read: Airflow itself reads their files no more often."""
+
+START_SECONDS = 600.0
+"""How long after the dashboard's own start an Airflow that never answered may still be starting."""
 
 
 class _Part(msgspec.Struct):
@@ -36,10 +40,16 @@ class _ImportErrors(msgspec.Struct):
 
 
 class AirflowLamp:
-    """Reads the lamp of Airflow."""
+    """Reads the lamp of Airflow.
 
-    def __init__(self, api: AirflowApi) -> None:
+    Both start together, and Airflow takes longer: until it has answered once, silence is no fault of it
+    for `START_SECONDS`.
+    """
+
+    def __init__(self, api: AirflowApi, clock: Callable[[], float] = time.monotonic) -> None:
         self._api = api
+        self._clock = clock
+        self._patient_until: float | None = clock() + START_SECONDS
         self._broken_files = BriefAnswer(self._ask_broken_files, IMPORT_SECONDS)
 
     def read(self) -> Reading:
@@ -48,7 +58,10 @@ class AirflowLamp:
         try:
             health = self._api.get(_Health, "monitor", "health", login=False)
         except Problem as problem:
+            if problem.kind == "airflow-down" and self._may_be_starting():
+                return Reading("unknown", "Airflow has not answered yet: it may still be starting.")
             return Reading("offline", problem.detail)
+        self._patient_until = None
         took = Number("answer, ms", round((time.perf_counter() - started) * 1000, 1))
         parts = {
             "metadata database": health.metadatabase,
@@ -70,6 +83,9 @@ class AirflowLamp:
         if faults:
             return Reading("warning", " ".join(faults), took)
         return Reading("online", "Database, scheduler, triggerer and DAG processor are healthy.", took)
+
+    def _may_be_starting(self) -> bool:
+        return self._patient_until is not None and self._clock() < self._patient_until
 
     def _ask_broken_files(self) -> list[str]:
         found = self._api.get(_ImportErrors, "importErrors").import_errors

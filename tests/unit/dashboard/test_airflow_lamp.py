@@ -8,10 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from matchcast.dashboard.airflow_api import AirflowApi
-from matchcast.dashboard.airflow_lamp import AirflowLamp
+from matchcast.dashboard.airflow_lamp import START_SECONDS, AirflowLamp
+from matchcast.dashboard.monitor import Monitor
+from matchcast.dashboard.status import Reading
 
 from .airflow_server import HEALTHY, PARTS, AirflowServer, serving
 
+NOWHERE = "http://127.0.0.1:1"
 HEALTH = ("GET", "/api/v2/monitor/health")
 
 
@@ -67,10 +70,32 @@ def test_a_login_that_is_refused_is_a_warning_and_tried_once(airflow: AirflowSer
     assert airflow.times("POST", "/auth/token") == 1
 
 
-def test_where_nothing_listens_it_is_offline() -> None:
-    reading = AirflowLamp(AirflowApi("http://127.0.0.1:1", "dashboard", SecretStr("p"))).read()
-    assert reading.state == "offline"
-    assert reading.reason == "Airflow at http://127.0.0.1:1 does not answer: nothing listens there."
+def test_where_nothing_listens_it_may_be_starting_and_in_the_end_is_offline() -> None:
+    times = iter([0.0, START_SECONDS - 1, START_SECONDS])
+    lamp = AirflowLamp(AirflowApi(NOWHERE, "dashboard", SecretStr("p")), lambda: next(times))
+    early, late = lamp.read(), lamp.read()
+    assert (early.state, early.reason) == (
+        "unknown",
+        "Airflow has not answered yet: it may still be starting.",
+    )
+    assert late.state == "offline"
+    assert late.reason == f"Airflow at {NOWHERE} does not answer: nothing listens there."
+
+
+def test_an_airflow_that_answered_and_went_away_is_offline_at_once() -> None:
+    with serving() as airflow:
+        lamp = lamp_of(airflow)
+        assert lamp.read().state == "online"
+    assert lamp.read().state == "offline"
+
+
+def test_an_airflow_that_is_starting_is_no_outage_of_the_system() -> None:
+    lamp = AirflowLamp(AirflowApi(NOWHERE, "dashboard", SecretStr("p")))
+    monitor = Monitor({"airflow": lamp.read, "api": lambda: Reading("online", "It answers.")})
+    for name in monitor.components:
+        monitor.look(name)
+    assert monitor.overall == "unknown"
+    assert "x" not in monitor.components["airflow"].history()
 
 
 def test_what_is_not_airflow_is_offline(airflow: AirflowServer) -> None:
