@@ -6,6 +6,8 @@ import { isActive, lastRunText, nextRunText, runLamp } from "./runs.js";
 
 const IDLE_MS = 30_000;
 const ACTIVE_MS = 2_500; // while a run is under way
+const RETRY_MS = 1_000; // after a poll that failed
+const PATIENCE = 2; // polls that fail one after the other before the page believes it
 const USUAL = ["football_pipeline", "retraining_pipeline"];
 const STRANGER = "Starting and pausing needs the operator’s login.";
 const BUSY = { trigger: "Starting…", pause: "Pausing…", resume: "Resuming…" };
@@ -22,12 +24,20 @@ function makeCard({ dag_id: name }, act) {
   return node;
 }
 
-function drawButton(button, name, what, text, { enabled, busy }) {
+/** What is known after a poll: one that fails alone changes nothing, so that a hiccup takes no button away. */
+export function afterPoll(before, { dags, error }) {
+  if (!error) return { dags, known: true, failed: 0, problem: dags.length ? null : "Airflow has no DAG of this system." };
+  const failed = before.failed + 1;
+  return { ...before, failed, problem: before.known && failed < PATIENCE ? before.problem : error.message };
+}
+
+/** Draw a button; one that has the focus is never `disabled`, which would drop it, but says that it does nothing. */
+export function drawButton(button, name, what, text, { enabled, busy }) {
   button.dataset.act = what;
   setText(button, busy === what ? BUSY[what] : text);
   setAttribute(button, "aria-label", `${text} ${name}`);
-  button.disabled = !enabled;
-  setAttribute(button, "aria-disabled", busy ? "true" : null); // disabled it would lose the focus
+  button.disabled = !enabled && document.activeElement !== button;
+  setAttribute(button, "aria-disabled", busy || !enabled ? "true" : null);
 }
 
 function drawCard(node, dag, { enabled, known, busy, said }) {
@@ -54,9 +64,7 @@ export function installAirflow() {
   box.replaceChildren(reason, list);
   const busy = new Map();
   const said = new Map();
-  let dags = USUAL.map((dag_id) => ({ dag_id, last_run: null }));
-  let known = false;
-  let problem = null;
+  let seen = { dags: USUAL.map((dag_id) => ({ dag_id, last_run: null })), known: false, problem: null, failed: 0 };
   let timer = null;
 
   async function act(name, what) {
@@ -75,22 +83,25 @@ export function installAirflow() {
   }
 
   function draw() {
+    const { dags, known, problem } = seen;
+    const held = document.activeElement;
     const enabled = known && !problem && session.operator;
     setText(reason, problem ?? (known ? (session.operator ? "" : STRANGER) : "Asking Airflow…"));
     reason.hidden = !reason.textContent;
     keyed(list, dags, ({ dag_id: name }) => name, (dag) => makeCard(dag, act), (node, dag) => drawCard(node, dag, {
       enabled, known, busy: busy.get(dag.dag_id), said: said.get(dag.dag_id),
     }));
+    if (document.activeElement !== held && list.contains(held)) held.focus(); // its card was moved
   }
 
   async function show() {
     clearTimeout(timer);
     try {
-      ({ dags } = await get("/api/airflow/dags"));
-      [known, problem] = [true, dags.length ? null : "Airflow has no DAG of this system."];
+      seen = afterPoll(seen, await get("/api/airflow/dags"));
     } catch (error) {
-      problem = error.message;
+      seen = afterPoll(seen, { error });
     }
+    const { dags, failed: missed } = seen;
     for (const [name, { failed }] of said) {
       const run = dags.find(({ dag_id: id }) => id === name)?.last_run;
       if (!failed && run && !isActive(run)) said.delete(name);
@@ -98,7 +109,7 @@ export function installAirflow() {
     draw();
     const active = dags.some(({ last_run: run }) => isActive(run));
     clearTimeout(timer);
-    timer = setTimeout(() => (document.hidden ? draw() : show()), active ? ACTIVE_MS : IDLE_MS);
+    timer = setTimeout(() => (document.hidden ? draw() : show()), missed ? RETRY_MS : active ? ACTIVE_MS : IDLE_MS);
   }
 
   addEventListener("visibilitychange", () => document.hidden || show());
