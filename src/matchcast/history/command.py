@@ -275,7 +275,7 @@ def export(settings: Settings, folder: Path, origins: tuple[str, ...], with_simu
 
     source = _folder(settings)
     chosen = origins or (origins_of(source) if with_simulated else None)
-    written = export_matches(source, folder, chosen)
+    written = export_matches(source, folder, chosen, required=True)
     click.echo(
         f"✔ {folder}: {written.results} results of nations, {written.international} of them with all goals; "
         f"{written.detailed} matches with all events"

@@ -18,6 +18,17 @@ class HistoryUnwritable(MatchcastError):
         )
 
 
+class NothingToExport(MatchcastError):
+    """The history has no finished match of the origins that were asked for."""
+
+    def __init__(self, history: Path) -> None:
+        super().__init__(
+            f"{history} has no finished match to export.",
+            hint="simulated matches and replays stay out unless --with-simulated; bring real ones with "
+            "`matchcast history fetch` or `matchcast history add`",
+        )
+
+
 class HistoryDamaged(MatchcastError):
     """The files of the history do not fit together, or one of them cannot be read."""
 

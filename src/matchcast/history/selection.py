@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 import msgspec
 
+from matchcast.history.errors import NothingToExport
 from matchcast.history.files import HistoryFolder
 from matchcast.history.parquet import damaged, open_history
 from matchcast.history.tables import Match
@@ -64,11 +66,23 @@ def chosen_matches(history: HistoryFolder, origins: Collection[str] | None = Non
             raise damaged(history.path, error) from error
 
 
-def export(history: HistoryFolder, folder: Path, origins: Collection[str] | None = None) -> Written:
+def export(
+    history: HistoryFolder, folder: Path, origins: Collection[str] | None = None, *, required: bool = False
+) -> Written:
     """Write the folder that training reads, from the matches that `chosen_matches` yields.
 
+    Args:
+        required: whether there has to be a match; without one a folder that is there is left as it is.
+
     Raises:
+        NothingToExport: there is no match, and one is required.
         HistoryUnwritable: the disk is full, or the folder holds other files.
         HistoryDamaged: a file of the history cannot be read.
     """
-    return write_folder(folder, chosen_matches(history, origins))
+    matches = chosen_matches(history, origins)
+    if required:
+        first = next(matches, None)
+        if first is None:
+            raise NothingToExport(history.path)
+        matches = chain((first,), matches)
+    return write_folder(folder, matches)

@@ -15,7 +15,10 @@ from click.testing import CliRunner, Result
 
 from matchcast.cli import matchcast
 from matchcast.history import origins
+from matchcast.history.files import STREAM, HistoryFolder
 from matchcast.history.origins import OpenData
+from matchcast.history.parquet import write_matches
+from matchcast.history.tables import Match
 
 Run = Callable[..., Result]
 
@@ -100,6 +103,21 @@ def _as_process(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[
     }
     command = [sys.executable, "-m", "matchcast", "history", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_an_export_of_simulated_matches_alone_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    played = Match(
+        origin="simulated", source="topic", match_id="1", kind="detailed", date="2025-08-16",
+        home_team="Arsenal", away_team="Chelsea", home_goals=1, away_goals=0,
+    )  # fmt: skip
+    write_matches(HistoryFolder(tmp_path / "history").matches / STREAM / "b.parquet", [played])
+    failed = _as_process(tmp_path / "history", "export", str(tmp_path / "folder"))
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert "has no finished match to export." in failed.stderr
+    for way in ("--with-simulated", "`matchcast history fetch`", "`matchcast history add`"):
+        assert way in failed.stderr
+    assert not (tmp_path / "folder").exists()
+    assert "1 matches with all events" in run("export", tmp_path / "folder", "--with-simulated").stdout
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from matchcast.forecast.archive import Matches, Moments
 from matchcast.forecast.archive_files import read_archive
-from matchcast.history.errors import HistoryUnwritable, UnreadableMatches
+from matchcast.history.errors import HistoryUnwritable, NothingToExport, UnreadableMatches
 from matchcast.history.files import FETCHED, STREAM, HistoryFolder
 from matchcast.history.folder import read_folder
 from matchcast.history.parquet import write_matches
@@ -118,6 +118,21 @@ def test_what_never_was_and_what_was_shown_again_train_no_model_unless_asked_for
     write_matches(history.matches / STREAM / "b.parquet", matches)
     assert [match.origin for match in chosen_matches(history)] == ["live", "wyscout"]
     assert [match.origin for match in chosen_matches(history, ["simulated"])] == ["simulated"]
+
+
+def test_an_export_that_has_to_hold_a_match_fails_without_one_and_leaves_the_last_one_as_it_is(
+    history: HistoryFolder, tmp_path: Path
+) -> None:
+    rows = history.matches / STREAM / "b.parquet"
+    write_matches(rows, [_match("played"), _match("known", "wyscout", date="2024-05-31")])
+    assert export(history, tmp_path / "folder", required=True).detailed == 2
+    write_matches(rows, [_match(origin="simulated")])
+    with pytest.raises(NothingToExport):
+        export(history, tmp_path / "folder", required=True)
+    kept = read_archive(tmp_path / "folder").detailed
+    assert kept is not None
+    assert len(kept.home) == 2
+    assert export(history, tmp_path / "folder").detailed == 0
 
 
 def test_a_match_that_was_abandoned_trains_no_model(history: HistoryFolder) -> None:
