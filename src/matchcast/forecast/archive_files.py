@@ -41,7 +41,10 @@ def read_archive(folder: Path) -> Archive:
         UnusableHistory: There is no such folder, it holds no matches, or a file is broken.
     """
     if not folder.is_dir():
-        raise UnusableHistory(f"{folder} is no folder", hint=_HINT)
+        raise UnusableHistory(
+            f"{folder} is no folder",
+            hint="name a folder of matches with `--data DIR`; `matchcast history export DIR` writes one",
+        )
     table = _Folder(folder)
     archive = Archive(_results(table), _international(table), _detailed(table))
     if archive.international is None and archive.detailed is None:

@@ -157,6 +157,18 @@ def test_the_commands_fail_with_one_sentence_and_a_way_out(invented: Path, tmp_p
     assert _matchcast("evaluate", "--since", "soon").returncode == 2
 
 
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_without_data_one_learns_how_to_name_and_to_make_the_folder(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = _matchcast(command)
+    assert done.returncode == 1
+    assert "data is no folder" in done.stderr
+    assert "--data DIR" in done.stderr
+    assert "matchcast history export DIR" in done.stderr
+
+
 def test_internationals_of_long_ago_are_no_reason_not_to_learn_from_the_rest(
     invented: Path, tmp_path: Path
 ) -> None:
