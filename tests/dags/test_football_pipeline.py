@@ -206,7 +206,7 @@ def test_a_full_disk_fails_the_task_with_the_reason_and_the_run_succeeds_once_th
 
     full = small_disk.run(FOOTBALL, moment, **site.variables)
     assert (full.state, full.tasks["drain"]) == ("failed", "failed")
-    assert "No space left on device" in full.log
+    assert "cannot be written: the disk is full" in full.log
     assert "make room" in full.log
     resize("64m")
     drained = small_disk.run(
@@ -218,7 +218,7 @@ def test_a_full_disk_fails_the_task_with_the_reason_and_the_run_succeeds_once_th
         ballast.write_bytes(bytes(64 * 1024**2))
     full = small_disk.run(FOOTBALL, moment, **site.variables)
     assert full.state == "failed"
-    assert "No space left on device" in full.log
+    assert "the disk is full" in full.log
     ballast.unlink()
     run = small_disk.run(FOOTBALL, moment, **site.variables)
     assert run.state == "success", run.log
