@@ -36,7 +36,10 @@ Put = Callable[..., None]
 
 @pytest.fixture
 def put(kafka: Broker, topic: str) -> Iterator[Put]:
-    """Write reports, or bytes under a key, as the pipeline does; after the test there are none."""
+    """Write reports, or bytes under a key, as the pipeline does; before and after the test there are none.
+
+    Tests of the pipeline leave theirs on the same topic.
+    """
     keys = {b"real", b"simulated"}
 
     def put(*reports: DriftReport | tuple[bytes, bytes | None]) -> None:
@@ -46,8 +49,12 @@ def put(kafka: Broker, topic: str) -> Iterator[Put]:
                 keys.add(key)
                 writer.write(TOPIC, value, key=key)
 
+    def clear() -> None:
+        put(*((key, None) for key in list(keys)))
+
+    clear()
     yield put
-    put(*((key, None) for key in list(keys)))
+    clear()
 
 
 def drift_of(dashboard: Dashboard) -> dict[str, Any]:
