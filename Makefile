@@ -6,12 +6,12 @@ BIN          = .venv/bin
 COMPILE      = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
                --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 PYTEST       = $(BIN)/python -m pytest
-WHOLE        = tests/browser tests/local tests/hosts
+SYSTEM       = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
         site secrets show-secrets bench build release clean environment installed browser airflow \
-        postgresql ansible hosts lint-roles readmes roles role
+        postgresql ansible hosts lint-roles readmes roles role test-system test-hosts
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,9 +54,15 @@ test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
 test: lint lint-roles typecheck browser airflow postgresql hosts ## everything, against the real things
-	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(WHOLE:%=--ignore=%)
-	$(PYTEST) --durations=10 $(WHOLE)
+	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(SYSTEM:%=--ignore=%) --ignore=tests/hosts
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-system test-hosts
 	@$(MAKE) --no-print-directory test-pythons
+
+test-system:
+	$(PYTEST) --durations=10 $(SYSTEM)
+
+test-hosts:
+	$(PYTEST) --durations=10 tests/hosts
 
 test-pythons: dev ## types and unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
