@@ -1,7 +1,6 @@
 """The site as visitors and the site's own programs meet it."""
 
 import json
-import time
 
 import pytest
 
@@ -105,9 +104,7 @@ def test_a_prediction_is_asked_again_where_one_api_is_dead_and_nothing_else_is(h
 
 
 def test_events_come_as_they_happen(ask):
-    asked = time.monotonic()
     assert "data: 0" in ask("/api/stream", "--no-buffer --max-time 3").stdout
-    assert time.monotonic() - asked < 5
 
 
 def test_a_reload_fails_no_request(host):
@@ -119,8 +116,10 @@ def test_a_reload_fails_no_request(host):
     assert "lost" not in done.stdout
 
 
-def test_guessing_passwords_is_slowed_down(ask):
-    found = [status(ask, "/login", "--data x") for _ in range(12)]
+def test_guessing_passwords_is_slowed_down(host):
+    tries = f"--output /dev/null '{SITE}/login' " * 12
+    with host.sudo():
+        found = host.check_output(f"{CURL} --data x --write-out '%{{http_code}} ' {tries}").split()
     assert found[0] == "200"
     assert "429" in found
 
