@@ -33,7 +33,7 @@ def model(invented: Path) -> Artefact:
 
 def _matchcast(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "matchcast", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
 
 
 def test_a_trained_model_holds_the_contract(model: Artefact) -> None:
