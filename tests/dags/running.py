@@ -9,15 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import requests
 
 from matchcast.local.ports import free_port
+from matchcast.local.processes import guarded, spawn, stop_child
 
 ROOT = Path(__file__).parents[2]
 AIRFLOW = ROOT / ".venv-airflow/bin/airflow"
@@ -25,6 +25,9 @@ USER = "operator"
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PATIENCE = 300.0
 """Seconds after which what is waited for will not come, on a machine that others use too."""
+
+END_SECONDS = 30
+"""How long a process may take to end before it is killed."""
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
@@ -131,11 +134,8 @@ class RunningAirflow:
         """Start its processes, or some of them, and wait until they are well."""
         for part in parts or PARTS:
             flags = ["--skip-serve-logs"] if part in ("scheduler", "triggerer") else []
-            with (self.home / f"{part}.log").open("ab") as log:
-                self.processes[part] = subprocess.Popen(
-                    [AIRFLOW, part, *flags],
-                    env=self.environment, stdout=log, stderr=log, start_new_session=True,
-                )  # fmt: skip
+            command = guarded([str(AIRFLOW), part, *flags], patience=END_SECONDS)
+            self.processes[part] = spawn(command, log=self.home / f"{part}.log", env=self.environment)
         wait_until(self.is_well, f"Airflow is not well; its logs are in {self.home}")
 
     def is_well(self) -> bool:
@@ -212,17 +212,7 @@ class RunningAirflow:
     def stop(self, *parts: str) -> None:
         """End its processes, or some of them, and what they started; the API last, since tasks talk to it."""
         for part in [part for part in reversed(PARTS) if part in (parts or self.processes)]:
-            process = self.processes.pop(part)
-            started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            for child in started:
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
+            stop_child(self.processes.pop(part), patience=2 * END_SECONDS)
 
 
 @contextmanager
