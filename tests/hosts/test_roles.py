@@ -11,6 +11,8 @@ import pytest
 from tests.hosts.conftest import ANSIBLE
 from tests.hosts.rig import Rig
 
+from matchcast.local.processes import guarded, stop_child, tethered
+
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.parents[2].name for path in ROOT.glob("roles/*/molecule/default/molecule.yml"))
 LOOK = "systemctl --failed --no-legend; sudo journalctl --priority=warning --lines=40 --no-pager --output=short-iso"
@@ -22,15 +24,20 @@ def test_a_role_makes_what_it_says_and_then_changes_nothing(rig: Rig, role: str,
     if not (ANSIBLE / "molecule").exists():
         pytest.skip("the environment of Ansible is not made: make ansible")
     before = set(rig.names())
-    command = [str(ROOT / "tests/hosts/molecule/run.sh"), role, "test", "--destroy=never"]
+    run = str(ROOT / "tests/hosts/molecule/run.sh")
+    command = tethered(guarded([run, role, "test", "--destroy=never"], patience=10))
     environment = {**os.environ, "MATCHCAST_RIG": rig.id, "NO_COLOR": "1"}
     environment["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+    )
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        if done.returncode:
-            told = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).splitlines()[-80:]
+        shown = process.communicate()[0].decode(errors="replace")
+        if process.returncode:
+            told = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()[-80:]
             hosts = sorted(set(rig.names()) - before)
             looks = [f"--- {host}\n{rig.run_on(host, LOOK, check=False).stdout}" for host in hosts]
             pytest.fail("\n".join([*told, *looks]), pytrace=False)
     finally:
+        stop_child(process, patience=20)  # a test that is broken off leaves no playbook running
         rig.down(*[name for name in rig.names() if name not in before])
