@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from matchcast.local import ports
-from matchcast.local.broker import Broker, answers
+from matchcast.local.broker import Broker
+from matchcast.local.kafka_protocol import answers
+from matchcast.local.ports import LOOPBACK
 from matchcast.stream.client import NewTopic, connect_admin
 
 
@@ -17,7 +19,7 @@ def test_a_broker_that_was_killed_comes_back_with_its_topics(start_kafka: Callab
     admin = connect_admin(broker.bootstrap)
     admin.create_topics([NewTopic("kept", 3, 1)])["kept"].result(10)
     broker.kill()
-    assert not answers(broker.port)
+    assert not answers(LOOPBACK, broker.port, timeout=1.0)
     broker.start()
     broker.wait_until_ready()
     assert len(admin.list_topics(timeout=10).topics["kept"].partitions) == 3
@@ -38,7 +40,7 @@ def test_a_format_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
     half.mkdir(parents=True)
     (half / "meta.properties").write_text("version=1\n")
     with Broker.running(tmp_path, heap="256m") as broker:
-        assert answers(broker.port)
+        assert answers(LOOPBACK, broker.port, timeout=1.0)
     assert not half.exists()
 
 

@@ -13,8 +13,6 @@ import base64
 import os
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import time
 import uuid
@@ -24,6 +22,7 @@ from pathlib import Path
 
 from matchcast.errors import MatchcastError
 from matchcast.local import kafka_jars
+from matchcast.local.kafka_protocol import answers
 from matchcast.local.ports import LOOPBACK, free_port, require_free
 from matchcast.local.processes import spawn, stop_child, tethered
 from matchcast.settings import default_cache_dir
@@ -79,20 +78,6 @@ logger.server.level=WARN
 
 class BrokerFailed(MatchcastError):
     """Kafka could not be formatted or did not come up."""
-
-
-def answers(port: int, host: str = LOOPBACK, *, timeout: float = 1.0) -> bool:
-    """Tell whether a Kafka broker speaks its protocol at `host:port`: an ApiVersions request, version 0."""
-    client = b"matchcast"
-    request = struct.pack(f">hhih{len(client)}s", 18, 0, 1, len(client), client)
-    try:
-        with socket.create_connection((host, port), timeout) as connection:
-            connection.settimeout(timeout)
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            head = connection.recv(10, socket.MSG_WAITALL)
-    except OSError:
-        return False
-    return len(head) == 10 and struct.unpack(">iih", head)[1:] == (1, 0)
 
 
 class Broker:
@@ -215,7 +200,7 @@ class Broker:
             BrokerFailed: its process ended, or `timeout` seconds passed.
         """
         deadline = time.monotonic() + timeout
-        while not answers(self.port):
+        while not answers(LOOPBACK, self.port, timeout=1.0):
             if self.process is None or self.process.poll() is not None:
                 raise BrokerFailed(
                     f"Kafka ended before it answered:\n{self._last_lines()}", hint=f"read {self.log}"

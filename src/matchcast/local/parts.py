@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matchcast.local import broker
 from matchcast.local.airflow_environment import Checkout
 from matchcast.local.airflow_parts import Airflow
-from matchcast.local.broker import Broker
+from matchcast.local.broker import PATIENCE, Broker
 from matchcast.local.folder import StateFolder
+from matchcast.local.kafka_protocol import answers
 from matchcast.local.part import PROBE_SECONDS, Part, Report, get_json
 from matchcast.local.ports import LOOPBACK, free_port
 from matchcast.settings import PREFIX, Settings
@@ -137,13 +137,13 @@ class Layout:
             ready=self._kafka_serves,
             environment={**plain, "MALLOC_ARENA_MAX": "2"},
             prepare=prepare,
-            patience=broker.PATIENCE,
+            patience=PATIENCE,
             hint=f"read {node.log}; to begin anew without the old matches, move {self.folder.kafka} aside",
         )
 
     def _kafka_serves(self) -> bool:
         """Tell whether the broker answers and has the topics, which are made when they are missing."""
-        if not broker.answers(self.kafka_port, timeout=PROBE_SECONDS):
+        if not answers(LOOPBACK, self.kafka_port, timeout=PROBE_SECONDS):
             return False
         from matchcast.stream.topics import catalogue, ensure_topics
 

@@ -1,4 +1,7 @@
-"""Ask a Kafka node whether it speaks: one request, no client library."""
+"""Ask a Kafka node whether it speaks: one request, no client library.
+
+Hosts have this file alone, without the package: it imports nothing but the standard library.
+"""
 
 import socket
 import struct
