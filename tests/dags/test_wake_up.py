@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.dags.conftest import AIRFLOW
+from tests.scripts import load_script
 
 from matchcast.events.record import MatchInfo
 
@@ -22,12 +22,7 @@ PLUGIN = Path(__file__).parents[2] / "dags/plugins/wake_up.py"
 @pytest.fixture(scope="module")
 def wake_up() -> ModuleType:
     """The plugin's module, which needs no Airflow."""
-    spec = importlib.util.spec_from_file_location("wake_up", PLUGIN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(PLUGIN)
 
 
 def record(kind: str, **fields: Any) -> bytes:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,39 +12,22 @@ from matchcast.dashboard import routes_evaluation
 from matchcast.forecast.artefact import load_champion
 from matchcast.forecast.page import sections
 
-from .conftest import MakeApp
+from .conftest import MakeApp, Serve
 
 Page = Callable[[Any], str]
 
 
 @pytest.fixture
-def page_for(make_app: MakeApp) -> Iterator[Page]:
+def page_for(make_app: MakeApp, serve: Serve) -> Page:
     """Give the page of a dashboard whose model API answers a question for its model so; None: with 503."""
-    servers: list[ThreadingHTTPServer] = []
 
     def page_for(model: Any) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = json.dumps(model or {"detail": "No model is in force."}).encode()
-                self.send_response(200 if model else 503)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        answer = make_app(api_url=f"http://127.0.0.1:{server.server_port}").test_client().get("/evaluation")
+        url = serve(200 if model else 503, json.dumps(model or {"detail": "No model is in force."}).encode())
+        answer = make_app(api_url=url).test_client().get("/evaluation")
         assert answer.status_code == 200
         return answer.text
 
-    yield page_for
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return page_for
 
 
 def judged(**changed: Any) -> dict[str, Any]:

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 
 import pytest
 
 from matchcast.dashboard.model_lamps import ModelLamps
 
+from .conftest import Serve
+
 Answer = Callable[[int, bytes], ModelLamps]
 
 
 @pytest.fixture
-def answering() -> Iterator[Answer]:
+def answering(serve: Serve) -> Answer:
     """Give the lamps of something that answers everything in the same way."""
-    servers: list[ThreadingHTTPServer] = []
-
-    def answering(status: int, body: bytes) -> ModelLamps:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return ModelLamps(f"http://127.0.0.1:{server.server_port}/")
-
-    yield answering
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return lambda status, body: ModelLamps(f"{serve(status, body)}/")
 
 
 def test_the_model_in_force_is_named_with_its_log_loss_over_all_that_was_held_back(answering: Answer) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from matchcast.history.files import HistoryFolder
 from matchcast.history.origins import CATALOGUE, INTERNATIONALS, WYSCOUT, Checksum, OpenData
+from matchcast.history.parquet import open_history
 from matchcast.stream.client import StreamRecord
 
 
@@ -197,3 +198,9 @@ def match_records() -> Callable[..., list[StreamRecord]]:
         return records
 
     return make
+
+
+def offsets_of(history: HistoryFolder) -> list[int]:
+    """Return the offsets of the records that are in history."""
+    with open_history(history) as database:
+        return [row[0] for row in database.execute("SELECT kafka_offset FROM events ORDER BY 1").fetchall()]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
+from tests.unit.history.conftest import offsets_of
 
 from matchcast.cli import matchcast
 from matchcast.history.batches import Manifest, Range
@@ -44,11 +45,6 @@ def bring(history: HistoryFolder) -> Bring:
     return put
 
 
-def _offsets(history: HistoryFolder) -> list[int]:
-    with open_history(history) as database:
-        return [row[0] for row in database.execute("SELECT kafka_offset FROM events ORDER BY 1").fetchall()]
-
-
 def test_old_records_of_simulated_matches_and_replays_go_and_real_ones_stay(
     history: HistoryFolder, bring: Bring
 ) -> None:
@@ -56,10 +52,10 @@ def test_old_records_of_simulated_matches_and_replays_go_and_real_ones_stay(
     bring(4, "simulated", "simulated", days_ago=15)
     bring(6, "simulated", "replay", "live", days_ago=13)
     assert tidy(history).dropped == 2
-    assert _offsets(history) == [1, 3, 6, 7, 8]
+    assert offsets_of(history) == [1, 3, 6, 7, 8]
     assert next_offsets(history, "football") == {0: 9}
     assert tidy(history).dropped == 0
-    assert _offsets(history) == [1, 3, 6, 7, 8]
+    assert offsets_of(history) == [1, 3, 6, 7, 8]
 
 
 def test_a_partition_of_nothing_but_old_simulated_matches_keeps_the_offset_that_comes_next(
@@ -68,7 +64,7 @@ def test_a_partition_of_nothing_but_old_simulated_matches_keeps_the_offset_that_
     left = bring(0, "simulated", "simulated", days_ago=20)
     broken = read_facts(left)["broken"]
     tidy(history)
-    assert _offsets(history) == []
+    assert offsets_of(history) == []
     assert next_offsets(history, "football") == {0: 2}
     assert (read_facts(left)["rows"], read_facts(left)["broken"]) == ("0", broken)
 
@@ -82,10 +78,10 @@ def test_how_long_they_are_kept_is_said_beside_what_goes_for_all(
     tidy_history = ["history", "--history", str(history.path), "tidy"]
     done = CliRunner().invoke(matchcast, [*tidy_history, "--keep-played-days", "30"])
     assert "old events dropped from 1," in done.output
-    assert _offsets(history) == [1, 2, 3, 4, 5]
+    assert offsets_of(history) == [1, 2, 3, 4, 5]
     done = CliRunner().invoke(matchcast, [*tidy_history, "--keep-days", "30", "--keep-played-days", "30"])
     assert done.exit_code == 0, done.output
-    assert _offsets(history)[-2:] == [4, 5]
+    assert offsets_of(history)[-2:] == [4, 5]
 
 
 def test_a_simulated_match_stays_when_its_records_go_also_when_its_batch_is_run_again(
@@ -101,7 +97,7 @@ def test_a_simulated_match_stays_when_its_records_go_also_when_its_batch_is_run_
     second = replace(first, batch="b2", ranges=[Range(0, 6, 6)])
     for _ in range(2):  # what is rewritten is merged, what was merged is removed
         tidy(history)
-    assert _offsets(history) == [6]
+    assert offsets_of(history) == [6]
     with pytest.raises(InvalidBatch, match="does not hold all records of batch b1"):
         fold_finished(history, first)
     assert fold_finished(history, second) == [], "a batch whose own records are all there is not refused"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.unit.history.conftest import offsets_of
 
 from matchcast.history.batches import Manifest, Range
 from matchcast.history.columns import EventColumns
@@ -49,21 +50,16 @@ def bring(history: HistoryFolder) -> Callable[..., Path]:
     return put
 
 
-def _offsets(history: HistoryFolder) -> list[int]:
-    with open_history(history) as database:
-        return [row[0] for row in database.execute("SELECT kafka_offset FROM events ORDER BY 1").fetchall()]
-
-
 def test_many_small_files_become_one_with_the_same_records(
     history: HistoryFolder, bring: Callable[..., Path]
 ) -> None:
     for first in range(0, 50, 5):
         bring(first, 5)
         bring(first, 5, partition=1)
-    before = _offsets(history)
+    before = offsets_of(history)
     assert tidy(history) == (20, 0, 0)
     one, other = event_files(history)
-    assert _offsets(history) == before
+    assert offsets_of(history) == before
     assert one.name == other.name == "00000000000000000000-00000000000000000049.parquet"
     facts = read_facts(one)
     assert (facts["rows"], facts["broken"]) == ("40", "10")
@@ -86,7 +82,7 @@ def test_files_that_were_merged_stay_for_who_reads_them_and_do_not_count(
     with open_history(history) as reading:
         tidy(history)
         assert reading.execute("SELECT count(*) FROM events").fetchall() == [(8,)]
-    assert _offsets(history) == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert offsets_of(history) == [0, 1, 2, 3, 5, 6, 7, 8]
     tidy(history)
     assert not [path for path in left if path.exists()]
 
@@ -100,7 +96,7 @@ def test_old_events_go_from_the_beginning_and_the_last_file_stays(
     bring(0, 5, days_ago=30, partition=1)
     assert tidy(history, keep=timedelta(days=7)).dropped == 2
     assert next_offsets(history, "football") == {0: 15, 1: 5}
-    assert _offsets(history) == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert offsets_of(history) == [0, 1, 2, 3, 10, 11, 12, 13]
 
 
 def test_the_mark_of_lost_records_parts_what_is_merged(

@@ -9,28 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
+from tests.unit.pipeline.matches import MATCH
 
 from matchcast.history.errors import HistoryBusy
 from matchcast.history.files import ADDED, RETRAINING, STREAM, HistoryFolder
-from matchcast.history.tables import Card, Goal, Match, Shot
 from matchcast.pipeline.command import pipeline
 from matchcast.pipeline.errors import StepMissing
 from matchcast.pipeline.features import situation_of, snapshots_of
-
-MATCH = Match(
-    origin="live",
-    source="topic",
-    match_id="derby",
-    kind="detailed",
-    date="2026-01-01",
-    home_team="Arsenal",
-    away_team="Chelsea",
-    home_goals=1,
-    away_goals=1,
-    goals=(Goal(1, 46.5, "home"), Goal(2, 80.2, "away", own_goal=True)),
-    cards=(Card(2, 60.1, "away", "red"),),
-    shots=(Shot(1, 46.5, "home", 0.3, goal=True, on_target=True, x=110, y=40),),
-)
 
 
 @pytest.mark.parametrize("step", ["features", "score", "check", "train", "gate"])

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.scripts import load_script
 
 SCRIPT = Path(__file__).parents[3] / "roles/matchcast/files/releases.py"
 
 
 @pytest.fixture(scope="module")
 def releases() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("releases", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 @pytest.fixture
