@@ -13,6 +13,7 @@ import urllib3
 from pydantic import SecretStr
 
 from matchcast.dashboard.problems import Problem
+from matchcast.dashboard.unanswered import why_unanswered
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 15.0
@@ -186,15 +187,11 @@ def _is_about_token(answer: urllib3.BaseHTTPResponse) -> bool:
 
 
 def _cause(error: Exception) -> str:
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return "nothing listens there"
     if isinstance(error, urllib3.exceptions.EmptyPoolError):
         return f"{CONNECTIONS} requests are waiting for it already"
-    if isinstance(error, urllib3.exceptions.TimeoutError):
-        return f"no answer within {ANSWER_SECONDS:g} s"
     if isinstance(error, urllib3.exceptions.LocationValueError | urllib3.exceptions.URLSchemeUnknown):
         return "MATCHCAST_AIRFLOW_URL is not an address such as http://127.0.0.1:8080"
-    return "the connection broke"
+    return why_unanswered(error, ANSWER_SECONDS)
 
 
 def _detail(answer: urllib3.BaseHTTPResponse) -> str:

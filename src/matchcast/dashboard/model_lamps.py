@@ -10,6 +10,7 @@ import urllib3
 
 from matchcast.dashboard.pictures import ModelInService
 from matchcast.dashboard.status import Number, Reading
+from matchcast.dashboard.unanswered import why_unanswered
 
 TIMEOUT_SECONDS = 2.0
 
@@ -53,7 +54,8 @@ class ModelLamps:
         try:
             answer = self._http.request("GET", f"{self._url}/ready")
         except urllib3.exceptions.HTTPError as error:
-            return Reading("offline", f"The model API at {self._url} does not answer: {_cause(error)}.")
+            reason = why_unanswered(error, TIMEOUT_SECONDS)
+            return Reading("offline", f"The model API at {self._url} does not answer: {reason}.")
         took = Number("answer, ms", round((time.perf_counter() - started) * 1000, 1))
         if answer.status == 200:
             return Reading("online", "It forecasts.", took)
@@ -75,14 +77,6 @@ class ModelLamps:
         self.card = answer.data
         self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics.values()))
         return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return "nothing listens there"
-    if isinstance(error, urllib3.exceptions.TimeoutError):
-        return f"no answer within {TIMEOUT_SECONDS:g} s"
-    return "the connection broke"
 
 
 def _detail(answer: urllib3.BaseHTTPResponse) -> str:
