@@ -13,14 +13,13 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
 
 from matchcast.local.airflow_environment import AirflowUnavailable, Checkout, run_tool
-from matchcast.local.folder import StateFolder
+from matchcast.local.folder import StateFolder, written_privately
 from matchcast.local.ports import LOOPBACK
 
 OPERATOR = "admin"
@@ -74,9 +73,9 @@ class AirflowHome:
         for section, options in self._settings(passwords).items():
             # Airflow reads the file with interpolation.
             written[section] = {name: str(value).replace("%", "%%") for name, value in options.items()}
-        with _private(self.path / "airflow.cfg") as file:
+        with written_privately(self.path / "airflow.cfg") as file:
             written.write(file)
-        with _private(self._passwords) as file:
+        with written_privately(self._passwords) as file:
             json.dump(dict(passwords), file)
 
     def _settings(self, passwords: Mapping[str, str]) -> dict[str, dict[str, object]]:
@@ -195,15 +194,3 @@ class AirflowHome:
                         log.unlink()
             with suppress(OSError):  # it is not empty
                 Path(folder).rmdir()
-
-
-@contextmanager
-def _private(file: Path) -> Iterator[TextIO]:
-    """Give a file to write, which only its owner may read, and which then takes the place of `file`."""
-    aside = file.with_name(f"{file.name}.new")
-    aside.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as handle:
-        yield handle
-    aside.replace(file)

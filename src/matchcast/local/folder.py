@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psutil
 
@@ -193,12 +193,21 @@ class StateFolder:
         file = self.secret_path(name)
         file.parent.mkdir(mode=0o700, exist_ok=True)
         if not file.exists():
-            aside = file.with_name(f"{name}.new")
-            aside.unlink(missing_ok=True)
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            with written_privately(file) as handle:
                 handle.write("".join(secrets.choice(_TYPED) for _ in range(length)) + "\n")
-            aside.rename(file)
         return file
+
+
+@contextmanager
+def written_privately(file: Path) -> Iterator[TextIO]:
+    """Give a file to write, which only its owner may read, and which then takes the place of `file`."""
+    aside = file.with_name(f"{file.name}.new")
+    aside.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as handle:
+        yield handle
+    aside.replace(file)
 
 
 def _identity(found: dict[str, Any] | None) -> Identity | None:
