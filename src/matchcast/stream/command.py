@@ -116,10 +116,9 @@ def retry(kafka_broker: str | None, as_json: bool, everything: bool, keys: tuple
     KEY is topic/partition/offset, as `list` shows it. A record that still cannot be read makes a
     new letter.
     """
-    if everything == bool(keys):
-        raise click.UsageError("Name the letters to resend, or give --all.")
+    wanted = _wanted("resend", everything, keys)
     chosen = settings.load(kafka_broker=kafka_broker)
-    done = resend(chosen.kafka_broker, _topic(chosen), None if everything else keys)
+    done = resend(chosen.kafka_broker, _topic(chosen), wanted)
     if as_json:
         click.echo(json.dumps(done._asdict(), indent=2))
     else:
@@ -144,10 +143,9 @@ def drop_letters(kafka_broker: str | None, as_json: bool, everything: bool, keys
 
     KEY is topic/partition/offset, as `list` shows it.
     """
-    if everything == bool(keys):
-        raise click.UsageError("Name the letters to drop, or give --all.")
+    wanted = _wanted("drop", everything, keys)
     chosen = settings.load(kafka_broker=kafka_broker)
-    done = drop(chosen.kafka_broker, _topic(chosen), None if everything else keys)
+    done = drop(chosen.kafka_broker, _topic(chosen), wanted)
     if as_json:
         click.echo(json.dumps(done._asdict(), indent=2))
     else:
@@ -156,6 +154,13 @@ def drop_letters(kafka_broker: str | None, as_json: bool, everything: bool, keys
             click.echo(f"{key} is not an open letter", err=True)
     if done.unknown:
         raise click.exceptions.Exit(1)
+
+
+def _wanted(do: str, everything: bool, keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The letters that were named; None: all of them."""
+    if everything == bool(keys):
+        raise click.UsageError(f"Name the letters to {do}, or give --all.")
+    return None if everything else keys
 
 
 def _topic(chosen: Settings) -> str:
