@@ -112,6 +112,14 @@ def _copy(target: Path, select: str, given: Mapping[str, Any], facts: Mapping[st
             raise HistoryUnwritable(target, "the disk is full" if full else str(error)) from error
 
 
+def _rewrite(target: Path, select: str, facts: Mapping[str, str], *, blamed: Path) -> None:
+    """Write a file from rows of others; `blamed` is named as damaged when they cannot be read."""
+    try:
+        _copy(target, select, {}, facts)
+    except duckdb.Error as error:
+        raise damaged(blamed, error) from error
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -141,10 +149,7 @@ def merge_events(target: Path, paths: Sequence[Path], facts: Mapping[str, str]) 
         HistoryDamaged: one of the files cannot be read.
     """
     select = f"SELECT * FROM {_read_parquet(paths)} ORDER BY kafka_offset"  # noqa: S608
-    try:
-        _copy(target, select, {}, facts)
-    except duckdb.Error as error:
-        raise damaged(target.parent, error) from error
+    _rewrite(target, select, facts, blamed=target.parent)
 
 
 def merge_matches(target: Path, paths: Sequence[Path], facts: Mapping[str, str]) -> None:
@@ -155,10 +160,7 @@ def merge_matches(target: Path, paths: Sequence[Path], facts: Mapping[str, str])
         HistoryDamaged: one of the files cannot be read.
     """
     select = f"SELECT * FROM {_read_parquet(paths)} {_ONCE} ORDER BY date, source, match_id"  # noqa: S608
-    try:
-        _copy(target, select, {}, facts)
-    except duckdb.Error as error:
-        raise damaged(target.parent, error) from error
+    _rewrite(target, select, facts, blamed=target.parent)
 
 
 def count_of_origins(path: Path, origins: Sequence[str]) -> int:
@@ -190,10 +192,7 @@ def rewrite_without(path: Path, origins: Sequence[str], facts: Mapping[str, str]
         f"SELECT * FROM {_read_parquet([path])} "  # noqa: S608
         f"WHERE coalesce(origin, '') NOT IN ({listed}) ORDER BY kafka_offset"
     )
-    try:
-        _copy(path, select, {}, facts)
-    except duckdb.Error as error:
-        raise damaged(path, error) from error
+    _rewrite(path, select, facts, blamed=path)
 
 
 def newest_record(path: Path) -> datetime | None:

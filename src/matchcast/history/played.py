@@ -33,7 +33,7 @@ def drop_played(segments: Iterable[Segment], since: datetime) -> int:
     """
     thinned = 0
     for segment in segments:
-        if segment.lost:
+        if segment.lost or gone_to(read_facts(segment.path)) >= segment.last:
             continue
         newest = newest_record(segment.path)
         if newest is not None and newest >= since.replace(tzinfo=None):
