@@ -11,7 +11,7 @@ SYSTEM       = tests/browser tests/local
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
         site secrets show-secrets bench build release clean environment installed browser airflow \
-        postgresql ansible hosts lint-roles readmes roles role test-system test-hosts
+        postgresql ansible hosts lint-roles readmes roles role test-besides test-system test-hosts
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -55,14 +55,16 @@ test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 
 test: lint lint-roles typecheck browser airflow postgresql hosts ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(SYSTEM:%=--ignore=%) --ignore=tests/hosts
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-system test-hosts
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-besides test-hosts
+
+test-besides: test-system
 	@$(MAKE) --no-print-directory test-pythons
 
 test-system:
 	$(PYTEST) --durations=10 $(SYSTEM)
 
 test-hosts:
-	$(PYTEST) --durations=10 tests/hosts
+	$(PYTEST) -n 2 --dist loadfile --durations=10 tests/hosts
 
 test-pythons: dev ## types and unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
