@@ -6,17 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from matchcast.errors import MatchcastError
 from matchcast.forecast.drift_report import DriftReport, decode
 from matchcast.history.files import HistoryFolder
 from matchcast.history.parquet import connect
-from matchcast.pipeline.command import pipeline
 from matchcast.pipeline.files import BatchFiles
 from matchcast.pipeline.observations import read_record
 from matchcast.settings import Settings
@@ -27,7 +25,6 @@ from matchcast.stream.writer import EventWriter
 BATCH = "b1"
 FOOTBALL = ("drain", "features", "score", "check")
 NOWHERE = "127.0.0.1:1"
-FILLER = "filler"
 
 
 class Steps:
@@ -53,13 +50,6 @@ class Steps:
             [*command, step, "--batch", BATCH],
             capture_output=True, text=True, timeout=300, check=False, env=variables,
         )  # fmt: skip
-
-    def fail(self, step: str) -> MatchcastError:
-        """Run a step in this process, which is quicker; return what it fails with."""
-        where = ["--history", str(self.history.path), "--kafka-broker", self.settings.kafka_broker]
-        with pytest.raises(MatchcastError) as failure:
-            pipeline([*where, "--api-url", self.api_url, step, "--batch", BATCH], standalone_mode=False)
-        return failure.value
 
     def succeed(self, *steps: str) -> dict[str, Any]:
         """Run steps; return the result of the last."""
@@ -133,57 +123,6 @@ def test_a_batch_that_is_not_as_it_should_be_fails_for_good_and_says_what_is_wro
     assert failed.returncode == 3
     assert "times are those of a match: 1 of" in failed.stderr
     assert not steps.files.drift.exists(), "what failed is not looked at"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a few megabytes where the history is."""
-    if os.getuid() != 0:
-        pytest.skip("a disk of its own can be mounted by root alone")
-    folder = tmp_path / "history"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def _fill(disk: Path) -> None:
-    with (disk / FILLER).open("wb", buffering=0) as file:
-        for size in (65_536, 1):
-            try:
-                while file.write(b"x" * size):
-                    pass
-            except OSError:
-                continue
-
-
-def _mount(disk: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
-
-
-@pytest.mark.timeout(900)
-def test_every_step_that_finds_no_room_or_a_read_only_disk_says_so_and_succeeds_when_it_may_write(
-    settings: Settings,
-    api_url: str,
-    small_disk: Path,
-    matches: Callable[..., dict[Any, list[bytes]]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("MATCHCAST_EVENTS_TOPIC", settings.events_topic)
-    steps = Steps(settings, api_url, small_disk)
-    steps.write(matches(1))
-    for step in (*FOOTBALL, "assemble", "evaluate", "gate"):
-        _fill(small_disk)
-        full = steps.fail(step)
-        (small_disk / FILLER).unlink()
-        _mount(small_disk, "ro")
-        refused = steps.fail(step)
-        _mount(small_disk, "rw")
-        for error in (full, refused):
-            assert "cannot be written: " in error.message, step
-            assert (error.exit_code, bool(error.hint)) == (1, True), step
-        steps.succeed(step)
-    assert read_record(small_disk / "drift/observed/simulated.json").matches[0].match_id == "m0"
 
 
 # Ends itself, as by a power cut, at the Nth time that a step is about to write to the history.
