@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,14 @@ def cache(tmp_path: Path) -> Path:
     whole = kafka_jars.ensure(default_cache_dir())
     shutil.copytree(whole, Lock.read().folder(tmp_path))
     return tmp_path
+
+
+def test_the_command_prints_the_folder_that_has_them_all(cache: Path) -> None:
+    command = [sys.executable, "-m", "matchcast.local.kafka_jars", "--cache", cache]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = Path(done.stdout.removesuffix("\n"))
+    assert {jar.file_name for jar in Lock.read().jars} == {path.name for path in folder.glob("*.jar")}
 
 
 def test_a_damaged_and_a_missing_jar_are_fetched_again_and_no_other(cache: Path) -> None:

@@ -3,15 +3,18 @@
 The lock names every jar by coordinate and sha256, so nothing is resolved here: each is fetched by
 itself (no Maven, no Java), compared, and renamed into the user's cache under the lock's own hash.
 An interrupted fetch is taken up where it ended; a damaged jar is fetched again.
+``python -m matchcast.local.kafka_jars`` does so by itself and prints the folder that has them all.
 """
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +25,7 @@ from importlib import resources
 from pathlib import Path
 
 from matchcast.errors import MatchcastError
+from matchcast.settings import default_cache_dir
 
 log = logging.getLogger(__name__)
 
@@ -215,3 +219,24 @@ def java() -> Path:
             ) from error
         return candidate
     return Path(JAVA)
+
+
+def main() -> int:
+    """Fetch what is missing of the locked jars and print their folder; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m matchcast.local.kafka_jars",
+        description="Fetch the locked jars of Kafka that are not here yet, and print the folder that has them all.",
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=default_cache_dir(), help="folder of downloads  [default: %(default)s]"
+    )
+    try:
+        sys.stdout.write(f"{ensure(parser.parse_args().cache)}\n")
+    except MatchcastError as error:
+        sys.stderr.write(f"✘ {error.message}\nTry: {error.hint}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
