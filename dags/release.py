@@ -17,8 +17,11 @@ CURRENT = "MATCHCAST_RELEASE"
 LASTING = 3
 """Exit code of a step whose failure does not mend by itself: it is not tried again."""
 
-PATIENCE = 30.0
+PATIENCE = 30
 """Seconds in which a step ends by itself once it was asked to; then it is killed. A kill loses nothing."""
+
+_FOR_THE_KILL = 10
+"""Seconds more in which whoever kills it is done with that."""
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +53,12 @@ def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
         StepFailed: it failed, and may succeed when it is tried again.
         AirflowFailException: it failed, and will until something is done about it.
     """
-    # The step ends with the task, even when that is killed and cannot end it.
-    tether = [f"{release}/bin/python", "-m", "matchcast.local.tether", str(os.getpid())]
-    command = [*tether, f"{release}/bin/matchcast", "pipeline", step, "--batch", batch]
+    # The step ends with the task, even when that is killed and cannot end it: the tether then asks the
+    # guard to end, and the guard asks the step, and kills it if need be.
+    python = [f"{release}/bin/python", "-m"]
+    tether = [*python, "matchcast.local.tether", str(os.getpid())]
+    guard = [*python, "matchcast.local.guard", str(PATIENCE)]
+    command = [*tether, *guard, f"{release}/bin/matchcast", "pipeline", step, "--batch", batch]
     result, said = "", ""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
@@ -77,9 +83,9 @@ def run_step(release: str, step: str, batch: str) -> dict[str, Any]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask a step to end, and kill it when it does not, so that the task's time limit holds."""
+    """Ask a step's guard to end it, so that the task's time limit holds."""
     process.terminate()
     try:
-        process.wait(PATIENCE)
+        process.wait(PATIENCE + _FOR_THE_KILL)
     except subprocess.TimeoutExpired:
         process.kill()

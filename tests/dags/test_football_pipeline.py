@@ -55,18 +55,21 @@ def test_a_step_that_tells_no_result_fails_with_a_sentence(tmp_path: Path) -> No
     assert "StepFailed: drain ended well and told no result" in done.stderr
 
 
-_STUBBORN = """
-import os, signal, sys, time
+_STUBBORN = """#!{python}
+import os, pathlib, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("step", os.getpid(), flush=True)
+aside = pathlib.Path(__file__).with_name("pid.part")
+aside.write_text(str(os.getpid()))
+aside.rename(aside.with_suffix(""))
+print("it ignores its end", flush=True)
 while True:
     time.sleep(1)
 """
 
-_TIMES_OUT = """
+_TASK = """
 import logging, release, sys
 logging.basicConfig(level=logging.INFO)
-release.PATIENCE = 1.0
+release.PATIENCE = 1
 
 class TimedOut(BaseException):
     pass
@@ -74,33 +77,66 @@ class TimedOut(BaseException):
 def time_out(record):
     raise TimedOut("the task's time is up")
 
-release.log.addFilter(time_out)
+if sys.argv[2:] == ["times out"]:
+    release.log.addFilter(time_out)
 release.run_step(sys.argv[1], "drain", "b1")
 """
 
 
-def test_a_step_that_ignores_its_end_is_killed_so_that_a_task_s_time_limit_holds(tmp_path: Path) -> None:
+@pytest.fixture
+def stubborn(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a task whose step ignores SIGTERM; the step's process id is in the file bin/pid."""
     if not AIRFLOW.exists():
         pytest.skip("Airflow's environment is not made; `make airflow` makes it")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "stubborn.py").write_text(_STUBBORN)
-    told = tmp_path / "told"
-    step = tmp_path / "bin/python"
-    step.write_text(f'#!/bin/sh\necho $$ > "{told}"\nexec "{sys.executable}" "{tmp_path}/stubborn.py"\n')
-    step.chmod(0o755)
-    folder = Path(__file__).parents[2] / "dags"
-    variables = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
-    task = subprocess.Popen(
-        [AIRFLOW, "-c", _TIMES_OUT, tmp_path], cwd=folder, env=variables, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        _, said = task.communicate(timeout=120)
-        assert "TimedOut: the task's time is up" in said
-        assert not psutil.pid_exists(int(told.read_text()))
-    finally:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    python, step = folder / "python", folder / "matchcast"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    step.write_text(_STUBBORN.format(python=sys.executable))
+    for program in (python, step):
+        program.chmod(0o755)
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*how: str) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [AIRFLOW, "-c", _TASK, str(tmp_path), *how],
+                cwd=Path(__file__).parents[2] / "dags",
+                env={**os.environ, "AIRFLOW_HOME": str(tmp_path)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for task in started:
         task.kill()
-        with suppress(psutil.NoSuchProcess):
-            psutil.Process(int(told.read_text())).kill()
+        task.communicate()
+    with suppress(FileNotFoundError, psutil.NoSuchProcess):
+        psutil.Process(int((folder / "pid").read_text())).kill()
+
+
+def test_a_step_that_ignores_its_end_is_killed_so_that_a_task_s_time_limit_holds(
+    stubborn: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    _, said = stubborn("times out").communicate(timeout=120)
+    assert "TimedOut: the task's time is up" in said
+    assert not psutil.pid_exists(int((tmp_path / "bin/pid").read_text()))
+
+
+def test_a_step_that_ignores_its_end_does_not_outlive_a_task_that_was_killed(
+    stubborn: Callable[..., subprocess.Popen[str]], tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    task = stubborn()
+    pid = tmp_path / "bin/pid"
+    eventually(pid.exists)
+    step = psutil.Process(int(pid.read_text()))
+    guard = step.parent()
+    assert guard is not None
+    task.kill()
+    eventually(lambda: not step.is_running())
+    eventually(lambda: not guard.is_running())
 
 
 def test_what_played_on_the_stream_is_history_scored_and_checked(
