@@ -20,7 +20,7 @@ _ASIDE = ".part"
 STREAM, FETCHED, ADDED, DRIFT, RETRAINING = "stream", "fetched", "files", "drift", "retraining"
 """The parts of a history that are written apart from each other: what to lock."""
 
-WORK = ("features", "forecasts", "checks", "drift", RETRAINING)
+WORK = ("features", "forecasts", "checks", DRIFT, RETRAINING)
 """The folders in which the steps of pipelines leave what they made, a file or a folder for each batch."""
 
 

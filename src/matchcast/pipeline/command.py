@@ -7,6 +7,7 @@ the step is run again ends with 1, one that lasts until somebody has done someth
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,9 +122,7 @@ def check(settings: Settings, batch: str) -> None:
         _tell("check", batch, passed=False, checks=len(quality.checks), faults=faults,
               log_loss=quality.log_loss)  # fmt: skip
         raise QualityFailed(batch, faults, files.checks)
-    reports = look_for_drift(files)
-    if reports:
-        publish(settings, reports.values())
+    reports = look_for_drift(files, partial(publish, settings))
     drift = {origin: _brief(report) for origin, report in reports.items()}
     _tell("check", batch, passed=True, checks=len(quality.checks), faults=[], log_loss=quality.log_loss,
           drift=drift)  # fmt: skip

@@ -14,13 +14,14 @@ a fall by .087 (from .486 to .399, as between 2016/17 and 2020/21) is 5.5 standa
 eight, and over the limit in more than nine of ten. Blocks of 500 would see it in fewer than half.
 
 A batch that makes several blocks whole (the first one of a long topic, or after an outage) has each of
-them judged, and the worst is what is told until the next block is whole. A late event that folds a match
+them judged, and the worst is what is told until the next block is whole. So are blocks that became whole
+in earlier runs whose report did not reach its topic: each block is told, whatever fails in between. A late event that folds a match
 anew adds it no second time, also when its row was let go: see `REMEMBERED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,10 +57,17 @@ DEVIATIONS = 4.0
 _ORIGINS: tuple[Origin, Origin] = ("real", "simulated")
 
 
-def look_for_drift(files: BatchFiles) -> dict[Origin, DriftReport]:
-    """Take in a batch's matches, and report on each origin that has matches; keeps both.
+def look_for_drift(
+    files: BatchFiles, tell: Callable[[Iterable[DriftReport]], None]
+) -> dict[Origin, DriftReport]:
+    """Take in a batch's matches, report on each origin that has matches, and tell it; keeps both.
 
     Doing it again takes no match twice, and reports on what is there by then.
+
+    Args:
+        files: those of the batch.
+        tell: what brings reports to those who want to know; what it raises fails the look, and the next
+            one tells what this one could not.
 
     Raises:
         StepMissing: the batch was not scored.
@@ -74,16 +82,21 @@ def look_for_drift(files: BatchFiles) -> dict[Origin, DriftReport]:
     )
     reports = {}
     with files.history.locked(DRIFT):
-        for origin in _ORIGINS:
-            path = _record_of(files, origin)
-            record = read_record(path)
+        records = {origin: read_record(_record_of(files, origin)) for origin in _ORIGINS}
+        for origin, record in records.items():
             if origin in found:
                 _take(record, found[origin])
                 record.forget(_spent(record))
-                write_record(path, record)
+                write_record(_record_of(files, origin), record)
             if record.matches:
                 reports[origin] = report(record, origin, files.batch)
         write_json(files.drift, reports)
+        if reports:
+            tell(reports.values())
+        for origin, record in records.items():
+            if not record.told:
+                record.told = True
+                write_record(_record_of(files, origin), record)
     return reports
 
 
@@ -112,7 +125,8 @@ def _take(record: Record, observations: Iterable[Observation]) -> None:
     before = len(record.matches) // BLOCK
     record.take(observations)
     if made_whole := len(record.matches) // BLOCK - before:
-        record.whole_together = made_whole
+        record.whole_together = made_whole + (0 if record.told else record.whole_together)
+        record.told = False
 
 
 def _judge(record: Record, block: int) -> Drift:
@@ -150,4 +164,4 @@ def _spent(record: Record) -> int:
 
 
 def _record_of(files: BatchFiles, origin: Origin) -> Path:
-    return files.history.path / "drift" / "observed" / f"{origin}.json"
+    return files.history.path / DRIFT / "observed" / f"{origin}.json"

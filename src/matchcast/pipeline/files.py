@@ -9,7 +9,7 @@ import duckdb
 import msgspec
 
 from matchcast.history.batches import Manifest, Report, load_manifest
-from matchcast.history.files import HistoryFolder, written_aside
+from matchcast.history.files import DRIFT, HistoryFolder, written_aside
 from matchcast.history.parquet import connect, damaged
 from matchcast.pipeline.errors import StepMissing
 
@@ -32,7 +32,7 @@ class BatchFiles:
         self.features = history.path / "features" / f"{batch}.parquet"
         self.forecasts = history.path / "forecasts" / f"{batch}.parquet"
         self.checks = history.path / "checks" / f"{batch}.json"
-        self.drift = history.path / "drift" / f"{batch}.json"
+        self.drift = history.path / DRIFT / f"{batch}.json"
 
     def drained(self) -> tuple[Manifest, Report]:
         """Return what the batch covers, and what came of draining it.

@@ -47,16 +47,17 @@ class Observation(Struct, frozen=True):
 
 
 class Record(Struct):
-    """The observations of an origin in the order in which they came; `forgotten` ones came before.
+    """The observations of an origin in the order in which they came, but those that were let go.
 
     `let_go` is what the `REMEMBERED` newest of these are known by, should a late event bring one again.
-    `whole_together` is how many blocks the batch made whole that made the last one whole.
+    `whole_together` is how many blocks are judged in one report: the last that became whole, and those
+    before it that no report had told by then. `told` says whether one has told them since.
     """
 
-    forgotten: int = 0
     matches: list[Observation] = field(default_factory=list)
     let_go: bytes = b""
     whole_together: int = 1
+    told: bool = True
 
     def take(self, observations: Iterable[Observation]) -> None:
         """Add those that are not there yet: a match that is folded anew keeps its place and its row."""
@@ -70,7 +71,6 @@ class Record(Struct):
 
     def forget(self, count: int) -> None:
         """Let go of the oldest."""
-        self.forgotten += count
         gone = self.let_go + b"".join(map(_short_id, self.matches[:count]))
         self.let_go = gone[-_ID_BYTES * REMEMBERED :]
         del self.matches[:count]
