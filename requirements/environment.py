@@ -18,10 +18,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 LOCKS = Path(__file__).resolve().parent
 ROOT = LOCKS.parent
@@ -62,23 +64,63 @@ class Failure(Exception):
         self.message, self.hint = message, hint
 
 
-def say(mark: str, name: str, what: str, began: float) -> None:
-    """Show a step on stderr: stdout is for what a caller reads."""
-    print(f"{mark} {name:10} {what:44} {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+class Step:
+    """Something that takes its time, shown on stderr, since stdout is for what a caller reads.
+
+    First what is being done; on a terminal also how long it has been, and what the tool at work said
+    last; then what was done.
+    """
+
+    def __init__(self, name: str, doing: str, done: str) -> None:
+        self._name, self._doing, self._done = name, doing, done
+        self._began = time.monotonic()
+        self._moves = sys.stderr.isatty()
+
+    def __enter__(self) -> Step:
+        if not self._moves:
+            self._show(f"… {self._name:10} {self._doing}\n")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        took = time.monotonic() - self._began
+        self._show("" if kind else f"✔ {self._name:10} {self._done:44} {took:.1f} s\n")
+
+    def move(self, said: str) -> None:
+        """Show that it goes on."""
+        if self._moves:
+            words = f"… {self._name:10} {self._doing}, {time.monotonic() - self._began:.0f} s  {said}"
+            self._show(words[: shutil.get_terminal_size().columns - 1])
+
+    def _show(self, text: str) -> None:
+        """Show a text in the place of a line that has not ended."""
+        print(f"\r\033[K{text}" if self._moves else text, end="", file=sys.stderr, flush=True)
 
 
-def run(command: list[str | Path], doing: str) -> str:
-    """Run a tool; return what it printed.
+def run(command: list[str | Path], doing: str, shown: Step) -> str:
+    """Run a tool, showing what it says; return what it printed on stdout.
 
     Raises:
         Failure: it failed; tells trouble with the network from the rest.
     """
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
-    if done.returncode == 0:
-        return done.stdout
-    output = (done.stdout + done.stderr).strip()
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=printed, stderr=said, env=environment, cwd=ROOT)
+        try:
+            while (code := process.poll()) is None:
+                shown.move(last_line(said) or last_line(printed))
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.25)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        printed.seek(0)
+        said.seek(0)
+        stdout, stderr = (file.read().decode(errors="replace") for file in (printed, said))
+    if code == 0:
+        return stdout
+    output = (stdout + stderr).strip()
     last = "\n".join(f"    {line}" for line in output.splitlines()[-6:])
     if any(sign in output for sign in OWN_CERTIFICATES):
         raise Failure(
@@ -93,6 +135,20 @@ def run(command: list[str | Path], doing: str) -> str:
     if "No space left" in output:
         raise Failure(f"{doing} ran out of disk.", f"free some at {ROOT} or {cache_dir()}, then run it again")
     raise Failure(f"{doing} failed:\n{last}", "run the same command again; if it stays so: make clean")
+
+
+def last_line(file: IO[bytes]) -> str:
+    """Return the last line that is whole in a file which a tool writes to."""
+    end = os.fstat(file.fileno()).st_size
+    lines = os.pread(file.fileno(), 1_000, max(0, end - 1_000)).decode(errors="replace").split("\n")
+    return lines[-2].strip() if len(lines) > 1 else ""
+
+
+def count_of(lock: Path) -> int:
+    """Return how many packages a lock names."""
+    return sum(
+        "==" in line and not line.startswith((" ", "#")) for line in lock.read_text("utf-8").splitlines()
+    )
 
 
 def cache_dir() -> Path:
@@ -137,15 +193,15 @@ def ensure_tools() -> Path:
     with one_at_a_time(folder.parent):
         stamp = folder / STAMP
         if not stamp.exists():
-            began = time.monotonic()
-            run([sys.executable, "-m", "venv", "--clear", folder], "Making the tools' environment")
-            run(
-                [folder / "bin/python", "-m", "pip", "install", "--quiet", "--retries=2", "--require-hashes",
-                 "--only-binary=:all:", f"--requirement={LOCKS / 'build.txt'}"],
-                "Fetching the build tools",
-            )  # fmt: skip
-            stamp.write_text("{}", encoding="utf-8")
-            say("✔", "tools", "uv, hatchling and node, as locked", began)
+            fetching = f"fetching uv, hatchling and node: {count_of(LOCKS / 'build.txt')} packages"
+            with Step("tools", fetching, "uv, hatchling and node, as locked") as shown:
+                run([sys.executable, "-m", "venv", "--clear", folder], "Making the tools' environment", shown)
+                run(
+                    [folder / "bin/python", "-m", "pip", "install", "--progress-bar=off", "--retries=2",
+                     "--require-hashes", "--only-binary=:all:", f"--requirement={LOCKS / 'build.txt'}"],
+                    "Fetching the build tools", shown,
+                )  # fmt: skip
+                stamp.write_text("{}", encoding="utf-8")
     return folder
 
 
@@ -190,45 +246,34 @@ def read_stamp(stamp: Path) -> dict[str, str]:
 
 def install_packages(uv: Path, lock: Path, folder: Path, python: str) -> None:
     """Bring the environment's packages to exactly what the lock names, each with a hash it knows."""
-    began = time.monotonic()
-    if identity(folder / "bin/python") != identity(python):
-        shutil.rmtree(folder, ignore_errors=True)
-        run([uv, "venv", "--quiet", f"--python={python}", folder], "Making the environment")
-    run(
-        [
-            uv,
-            "pip",
-            "sync",
-            "--quiet",
-            "--require-hashes",
-            "--no-build",
-            f"--python={folder / 'bin/python'}",
-            lock,
-        ],
-        "Fetching the packages",
-    )
-    count = sum(
-        "==" in line and not line.startswith((" ", "#")) for line in lock.read_text("utf-8").splitlines()
-    )
-    say("✔", "packages", f"{count} of {lock.relative_to(ROOT)}", began)
+    count = count_of(lock)
+    with Step("packages", f"fetching {count} packages", f"{count} of {lock.relative_to(ROOT)}") as shown:
+        if identity(folder / "bin/python") != identity(python):
+            shutil.rmtree(folder, ignore_errors=True)
+            run([uv, "venv", "--quiet", f"--python={python}", folder], "Making the environment", shown)
+        run(
+            [uv, "pip", "sync", "--require-hashes", "--no-build", f"--python={folder / 'bin/python'}", lock],
+            "Fetching the packages",
+            shown,
+        )
 
 
 def install_project(tools: Path, folder: Path) -> None:
     """Install this checkout, so that a change of its code needs no new install."""
-    began = time.monotonic()
     wheels = folder / "matchcast-wheel"
     shutil.rmtree(wheels, ignore_errors=True)
     wheels.mkdir()
-    # Built with the locked tools rather than in an environment that a build would fetch for itself.
-    printed = run([tools / "bin/python", "-c", BUILD_EDITABLE, wheels], "Building Matchcast")
-    wheel = wheels / printed.split()[-1]
-    run(
-        [tools / "bin/uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--reinstall",
-         f"--python={folder / 'bin/python'}", wheel],
-        "Installing Matchcast",
-    )  # fmt: skip
-    shutil.rmtree(wheels)
-    say("✔", "matchcast", "installed from this folder", began)
+    building = "building it, with the chart library from npm"
+    with Step("matchcast", building, "installed from this folder") as shown:
+        # Built with the locked tools rather than in an environment that a build would fetch for itself.
+        printed = run([tools / "bin/python", "-c", BUILD_EDITABLE, wheels], "Building Matchcast", shown)
+        wheel = wheels / printed.split()[-1]
+        run(
+            [tools / "bin/uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--reinstall",
+             f"--python={folder / 'bin/python'}", wheel],
+            "Installing Matchcast", shown,
+        )  # fmt: skip
+        shutil.rmtree(wheels)
 
 
 def main() -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,14 @@ def nowhere(folder: Path) -> dict[str, str]:
 def test_a_first_make_brings_everything_and_a_second_does_nothing(checkout: Path) -> None:
     first = make(checkout, "environment")
     assert first.returncode == 0, first.stderr
-    assert "packages" in first.stderr
+    for name, begun in (
+        ("packages", "fetching {count} packages"),
+        ("matchcast", "building it, with the chart library from npm"),
+    ):
+        count = len(re.findall(r"^[\w.-]+==", (ROOT / "requirements/app.txt").read_text(), re.MULTILINE))
+        told = [line for line in first.stderr.splitlines() if line[2:].startswith(f"{name} ")]
+        assert told[0] == f"… {name:10} {begun.format(count=count)}", "it says what it does before it does it"
+        assert told[1].startswith(f"✔ {name:10} ")
     shown = subprocess.run(
         [checkout / ".venv/bin/matchcast", "--version"], capture_output=True, text=True, check=True
     )
@@ -129,3 +138,25 @@ def test_without_network_the_first_install_is_a_sentence(checkout: Path, tmp_pat
     assert "they cannot be reached" in refused.stderr
     assert "Try: check the network or proxy" in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert "… tools      fetching uv, hatchling and node: " in refused.stderr
+
+
+def test_on_a_terminal_what_is_fetched_is_told_with_its_seconds_while_it_lasts(
+    checkout: Path, tmp_path: Path
+) -> None:
+    variables = {**shell_environment(), "XDG_CACHE_HOME": str(tmp_path), **nowhere(tmp_path)}
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        with os.fdopen(theirs, "wb") as terminal:
+            command = ["make", "--no-print-directory", "dev"]
+            process = subprocess.Popen(command, cwd=checkout, env=variables, stderr=terminal)
+        shown = b""
+        with suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
+            while some := screen.read(4096):
+                shown += some
+    assert process.wait(60) != 0
+    moving, _, end = shown.decode().rpartition("\r\033[K")
+    seconds = re.findall(r"… tools      fetching uv, hatchling and node.*?, (\d+) s", moving)
+    assert len(seconds) > 1
+    assert seconds == sorted(seconds, key=int)
+    assert end.startswith("✘ Fetching the build tools needs the package registries"), "on a line of its own"

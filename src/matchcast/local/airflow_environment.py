@@ -62,9 +62,9 @@ class Checkout:
         """
         made = run_tool([sys.executable, str(self._maker), "airflow"], {**os.environ, **marker})
         if made.returncode:
-            said, _, hint = made.stdout.partition("\nTry: ")
+            said, _, hint = made.stdout.rpartition("✘ ")[2].partition("\nTry: ")
             raise AirflowUnavailable(
-                said.strip().removeprefix("✘ ") or "Its environment cannot be made.",
+                said.strip() or "Its environment cannot be made.",
                 hint=hint.strip() or "make airflow",
             )
 
