@@ -11,7 +11,7 @@ import pytest
 from testinfra.backend.ssh import SshBackend
 from testinfra.host import Host
 from tests.hosts.rig import Disk, Rig
-from tests.hosts.rig.acme import AcmeServer, ensure_pebble, start_acme
+from tests.hosts.rig.acme import GO, AcmeServer, ensure_acme
 
 TOOLS = ("systemd-nspawn", "mmdebstrap", "dnsmasq", "nft", "ip", "ssh", "losetup", "openssl")
 ANSIBLE = Path(__file__).parents[2] / ".venv-ansible/bin"
@@ -29,12 +29,12 @@ def rig() -> Iterator[Rig]:
 
 
 @pytest.fixture(scope="session")
-def acme(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> AcmeServer:
+def acme(rig: Rig) -> AcmeServer:
     """A real ACME server that the hosts reach by name."""
-    if not (ANSIBLE / "go").exists():
+    if not GO.exists():
         pytest.skip("the environment of Ansible is not made: make ansible")
     rig.prepare()
-    return start_acme(rig.network, ensure_pebble(ANSIBLE / "go"), tmp_path_factory.mktemp("acme"))
+    return ensure_acme(rig.network)
 
 
 @pytest.fixture

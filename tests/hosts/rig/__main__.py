@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.hosts.rig.acme import ensure_acme
 from tests.hosts.rig.base import IMAGES, RELEASES, ensure_base
 from tests.hosts.rig.disks import Disk
 from tests.hosts.rig.rig import Rig, rigs
@@ -58,6 +59,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     save = commands.add_parser("save", help="keep a host as a layer; it is gone then")
     save.add_argument("name", metavar="NAME")
     save.add_argument("layer", metavar="LAYER")
+    commands.add_parser(
+        "acme", help="start an ACME server that ends with the rig; print what it is reached by"
+    )
     commands.add_parser("list", help="show the hosts")
     commands.add_parser("inventory", help="print an inventory for Ansible")
     ssh = commands.add_parser("ssh", help="log in to a host, or run a command on it")
@@ -109,6 +113,9 @@ def obey(asked: argparse.Namespace) -> None:
             rig.host(asked.name).crash()
         case "save":
             rig.save(asked.name, asked.layer)
+        case "acme":
+            server = ensure_acme(rig.network)
+            print(f"directory {server.directory}\nits authority {server.ca}\nroot {server.root}")
         case "list":
             for name in rig.names():
                 host = rig.host(name)

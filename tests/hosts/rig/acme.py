@@ -15,6 +15,7 @@ from tests.hosts.rig.network import DOMAIN, Network
 from tests.hosts.rig.places import CACHE, held
 from tests.hosts.rig.shell import RigError, run
 
+GO = Path(__file__).parents[3] / ".venv-ansible/bin/go"
 PEBBLE = "v2.10.1"
 NAME = f"acme.{DOMAIN}"
 PORT, MANAGEMENT_PORT = 14000, 15000
@@ -33,8 +34,25 @@ class AcmeServer:
     """The authority of the certificates that it issues: what a visitor has to trust."""
 
 
+def ensure_acme(network: Network) -> AcmeServer:
+    """Return the rig's ACME server, started when it does not run; the rig's network is up already."""
+    folder = network.folder / "acme"
+    server = AcmeServer(f"https://{NAME}:{PORT}/dir", folder / "ca.pem", folder / "issuer.pem")
+    with held(network.folder / "acme.lock"):
+        if not server.root.exists():
+            start_pebble(network, ensure_pebble(GO), folder)
+            server.root.write_bytes(fetch_root(network.gateway, server.ca, folder / "pebble.log"))
+    return server
+
+
 def ensure_pebble(go: Path) -> Path:
-    """Return Pebble, built with `go` when it is not in the cache."""
+    """Return Pebble, built with `go` when it is not in the cache.
+
+    Raises:
+        RigError: there is no `go`, or it could not fetch what Pebble is built of.
+    """
+    if not go.exists():
+        raise RigError("the environment of Ansible is not made", hint="make ansible")
     folder = CACHE / "pebble" / PEBBLE
     with held(CACHE / "pebble.lock"):
         if not (folder / "pebble").exists():
@@ -50,13 +68,13 @@ def ensure_pebble(go: Path) -> Path:
     return folder / "pebble"
 
 
-def start_acme(network: Network, pebble: Path, folder: Path) -> AcmeServer:
+def start_pebble(network: Network, pebble: Path, folder: Path) -> None:
     """Start Pebble in the router's namespace; it ends with the rig's network.
 
     It validates by HTTP at port 80 of whatever address the rig's name server gives.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    certificate, key, ca = make_certificate(folder, network.gateway)
+    certificate, key = make_certificate(folder, network.gateway)
     configuration = folder / "pebble.json"
     configuration.write_text(
         json.dumps(
@@ -83,13 +101,10 @@ def start_acme(network: Network, pebble: Path, folder: Path) -> AcmeServer:
             env={**os.environ, "PEBBLE_VA_NOSLEEP": "1"},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    root = folder / "issuer.pem"
-    root.write_bytes(fetch_root(network.gateway, ca, folder / "pebble.log"))
-    return AcmeServer(f"https://{NAME}:{PORT}/dir", ca, root)
 
 
-def make_certificate(folder: Path, address: str) -> tuple[Path, Path, Path]:
-    """Make an authority and a certificate of the server's own; return (certificate, key, authority)."""
+def make_certificate(folder: Path, address: str) -> tuple[Path, Path]:
+    """Make an authority, `ca.pem`, and a certificate of the server's own; return (certificate, key)."""
     authority, ca = folder / "ca.key", folder / "ca.pem"
     key, request, certificate = folder / "server.key", folder / "server.csr", folder / "server.pem"
     names = folder / "names"
@@ -100,7 +115,7 @@ def make_certificate(folder: Path, address: str) -> tuple[Path, Path, Path]:
     run("openssl", "req", *curve, "-keyout", key, "-out", request, "-subj", f"/CN={NAME}")
     run("openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", authority, "-CAcreateserial",
         "-out", certificate, "-days", "30", "-extfile", names)  # fmt: skip
-    return certificate, key, ca
+    return certificate, key
 
 
 def fetch_root(address: str, ca: Path, log: Path) -> bytes:
