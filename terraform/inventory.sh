@@ -1,0 +1,20 @@
+#!/bin/sh
+# Writes the inventory of the site that is in Terraform's state; one that was written by hand is left alone.
+cd "$(dirname "$0")" || exit 1
+made=../inventory
+mark=$(head -1 inventory.tftpl)
+if [ -e "$made" ] && [ "$(head -1 "$made")" != "$mark" ]; then
+    echo "✘ There is an inventory already, and it was not made from Terraform's state." >&2
+    echo "Try: mv inventory inventory.old, then make inventory" >&2
+    exit 1
+fi
+# Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
+terraform output -raw inventory >"$made.new" 2>/dev/null
+if [ "$(head -1 "$made.new")" != "$mark" ]; then
+    rm -f "$made.new"
+    echo "✘ There is no site in Terraform's state." >&2
+    echo "Try: cd terraform && terraform apply" >&2
+    exit 1
+fi
+mv "$made.new" "$made"
+echo "✔ inventory: $(terraform output -raw url) at $(terraform output -raw public_address)"
