@@ -10,8 +10,8 @@ SYSTEM       = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        site secrets show-secrets bench build release clean environment installed browser airflow \
-        postgresql ansible hosts lint-roles readmes roles role test-besides test-system test-hosts
+        site secrets show-secrets inventory teardown bench build release clean environment installed browser airflow \
+        postgresql ansible hosts lint-roles lint-terraform tflint terraform readmes roles role test-besides test-system test-hosts
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,12 @@ secrets: ansible ## make every secret of the site, in a file that is encrypted; 
 show-secrets: ansible ## show them
 	@cd ansible && ../.venv-ansible/bin/ansible-vault view group_vars/all/vault.yml
 
+inventory: ## write the inventory of what `terraform apply` made
+	@terraform/inventory.sh
+
+teardown: ## destroy the site that Terraform made, with all its data, once its name is typed
+	@terraform/teardown.sh
+
 site: ansible dev ## turn the hosts of `inventory` into the running site
 	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
 
@@ -53,7 +59,7 @@ dev: ## make the environment with the tools for development
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
-test: lint lint-roles typecheck browser airflow postgresql hosts ## everything, against the real things
+test: lint lint-roles lint-terraform typecheck browser airflow postgresql hosts ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(SYSTEM:%=--ignore=%) --ignore=tests/hosts
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-besides test-hosts
 
@@ -81,14 +87,21 @@ lint: dev ## ruff, and the order of the rooms
 lint-roles: ansible ## ansible-lint with its production profile, yamllint
 	@PATH="$(CURDIR)/.venv-ansible/bin:$$PATH"; yamllint --strict roles ansible tests/hosts && ansible-lint -q
 
+lint-terraform: terraform ## checkov; each exception stands with its reason in the code
+	@.venv-terraform/bin/checkov --directory terraform --framework terraform --quiet --compact --skip-download
+
+tflint: ## tflint; builds it once, with Go
+	@requirements/tflint.sh --chdir=terraform --recursive
+
 roles: lint-roles dev hosts ## each role by itself on hosts that boot (root on Debian or Ubuntu)
 	$(PYTEST) --durations=0 tests/unit/test_roles.py tests/hosts/test_roles.py
 
 role: ansible hosts ## molecule on one role: make role ROLE=nginx STEP=converge
 	@tests/hosts/molecule/run.sh $(ROLE) $(or $(STEP),test)
 
-readmes: dev ## write the roles' pages from their argument_specs
+readmes: dev ## write the roles' pages from their argument_specs, and the tables of terraform/README.md
 	@$(BIN)/python ansible/readmes.py
+	@$(BIN)/python terraform/readme.py
 
 format: dev ## bring the code into shape
 	$(BIN)/ruff check --fix .
@@ -102,6 +115,7 @@ lock: ## compile the locks from pyproject.toml; UPGRADE=--upgrade takes newer ve
 	$(COMPILE) --group build --output-file requirements/build.txt; \
 	$(COMPILE) --group airflow --output-file requirements/airflow.txt; \
 	$(COMPILE) --group ansible --output-file requirements/ansible.txt; \
+	$(COMPILE) --group terraform --output-file requirements/terraform.txt; \
 	$(COMPILE) pyproject.toml --output-file requirements/app.txt; \
 	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/app.txt --output-file requirements/dev.txt
 
@@ -116,7 +130,7 @@ release: ## build what hosts install into a folder of dist/: wheel, locks, hashe
 	@set -e; tools=$$($(ENVIRONMENT) build); "$$tools/bin/python" requirements/release.py
 
 clean: ## remove what was built; keeps .matchcast (your matches) and the user's cache
-	rm -rf .venv .venv-airflow .venv-ansible build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-airflow .venv-ansible .venv-terraform build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 	    src/matchcast/dashboard/static/vendor
 	find src tests requirements -name __pycache__ -prune -exec rm -rf {} +
 
@@ -139,6 +153,9 @@ hosts:
 
 ansible: ## make the environment with Ansible and its tools, in .venv-ansible
 	@$(ENVIRONMENT) ansible
+
+terraform: ## make the environment with the tools for testing Terraform, in .venv-terraform
+	@$(ENVIRONMENT) terraform
 
 airflow: ## make Airflow's own environment, in .venv-airflow
 	@$(ENVIRONMENT) airflow

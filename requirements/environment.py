@@ -1,8 +1,8 @@
 """Make the environment that Matchcast runs in, from the locks beside this file: ``environment.py KIND``.
 
 KIND is ``app`` (what running takes), ``dev`` (and what developing takes), ``airflow`` (Airflow alone, in
-``.venv-airflow``: it takes an older FastAPI), ``ansible`` (Ansible and its tools alone, in
-``.venv-ansible``) or ``build`` (prints where the tools are that make the
+``.venv-airflow``: it takes an older FastAPI), ``ansible`` and ``terraform`` (each with its tools alone, in
+``.venv-ansible`` and ``.venv-terraform``) or ``build`` (prints where the tools are that make the
 others: uv, hatchling, node). A development environment serves for running too, so ``app`` leaves one
 as it is. What is there and right is left alone, which takes no time; what was cut short or no longer
 fits the locks is made again. Standard library only: it runs before anything is installed.
@@ -28,7 +28,7 @@ from typing import IO
 LOCKS = Path(__file__).resolve().parent
 ROOT = LOCKS.parent
 STAMP = "matchcast.json"
-ALONE = ("airflow", "ansible")  # environments without the project, each in a folder of its own
+ALONE = ("airflow", "ansible", "terraform")  # environments without the project, each in a folder of its own
 PROJECT_FILES = (
     "pyproject.toml",
     "hatch_build.py",

@@ -1,0 +1,176 @@
+"""What Terraform does to a site that is there: nothing surprising. The cloud is a stand-in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from tests.terraform.running import Site
+
+HOST = 'module.compute.oci_core_instance.host["site"]'
+VOLUME = 'module.storage.oci_core_volume.data["site"]'
+ANOTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond second@example.org"
+
+
+def set_account(site: Site, **settings: object) -> None:
+    """Change something of the cloud that no configuration says."""
+    (site.account.folder / "account.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+@pytest.mark.parametrize("topology", ["single", "cluster"])
+def test_a_second_plan_changes_nothing(make_site: Callable[..., Site], topology: str) -> None:
+    site = make_site(
+        topology=topology, backup_bucket={"name": "backups"}, budget={"amount": 5, "email": "you@example.org"}
+    )
+    site.apply()
+    assert site.plan() == {}
+
+
+def test_one_host_takes_no_more_than_is_listed(site: Site) -> None:
+    """Twelve resources, all of them within Always Free: no NAT gateway, no second subnet."""
+    assert site.account.contents() == {
+        "oci_core_vcn": 1,
+        "oci_core_default_security_list": 1,
+        "oci_core_internet_gateway": 1,
+        "oci_core_route_table": 1,
+        "oci_core_security_list": 1,
+        "oci_core_subnet": 1,
+        "oci_core_instance": 1,
+        "oci_core_public_ip": 1,
+        "oci_core_volume": 1,
+        "oci_core_volume_attachment": 1,
+        "oci_core_volume_backup_policy": 1,
+        "oci_core_volume_backup_policy_assignment": 1,
+    }
+
+
+def test_a_changed_ssh_key_changes_no_host(site: Site) -> None:
+    site.answers["ssh_public_keys"] = [ANOTHER_KEY]
+    assert site.plan() == {}
+
+
+def test_a_newer_image_changes_no_host(site: Site) -> None:
+    set_account(site, newest_image="2026.09.30")
+    assert site.plan() == {}
+    assert site.outputs()["image_ocid"] == "ocid1.image.oc1..aarch64-2026.08.31"
+
+
+def test_a_pinned_image_that_is_another_changes_no_host(site: Site) -> None:
+    site.answers["image_ocid"] = "ocid1.image.oc1..aarch64-2026.09.30"
+    assert site.plan() == {}
+
+
+def test_a_host_made_anew_starts_from_the_newest_image_and_keeps_both_addresses(site: Site) -> None:
+    before = site.outputs()["addresses"]
+    set_account(site, newest_image="2026.09.30")
+    site.run("apply", "-input=false", "-auto-approve", f"-replace={HOST}")
+    assert site.outputs()["addresses"] == before
+    assert site.outputs()["image_ocid"] == "ocid1.image.oc1..aarch64-2026.09.30"
+    assert site.account.contents()["oci_core_volume"] == 1
+    assert site.plan() == {}
+
+
+def test_growing_a_volume_is_in_place(site: Site) -> None:
+    site.answers["sizes"] = {"site": {"boot_gb": 60, "data_gb": 120}}
+    assert site.plan() == {HOST: ("update",), VOLUME: ("update",)}
+    site.apply()
+    assert site.plan() == {}
+
+
+def test_another_size_of_a_host_is_in_place(site: Site) -> None:
+    site.answers["sizes"] = {"site": {"ocpus": 4, "memory_gb": 24}}
+    assert site.plan() == {HOST: ("update",)}
+
+
+def test_a_network_that_ssh_comes_from_is_changed_in_place(site: Site) -> None:
+    site.answers["ssh_networks"] = ["198.51.100.0/24"]
+    assert site.plan() == {"module.network.oci_core_security_list.public": ("update",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("availability_domain", 2), ("topology", "cluster")],
+    ids=["another availability domain", "another topology"],
+)
+def test_what_would_destroy_a_data_volume_is_refused(site: Site, name: str, value: object) -> None:
+    before = site.account.contents()
+    site.answers[name] = value
+    refused = site.run("apply", "-no-color", "-input=false", "-auto-approve", codes=(1,))
+    assert "Instance cannot be destroyed" in refused.stderr
+    assert 'oci_core_volume.data["site"]' in refused.stderr
+    assert site.account.contents() == before
+
+
+@pytest.mark.parametrize("with_bucket", [False, True])
+def test_destroying_what_holds_data_is_refused_and_touches_nothing(
+    make_site: Callable[..., Site], with_bucket: bool
+) -> None:
+    site = make_site(backup_bucket={"name": "backups"} if with_bucket else None)
+    site.apply()
+    before = site.account.contents()
+    refused = site.run("destroy", "-no-color", "-input=false", "-auto-approve", codes=(1,)).stderr
+    assert ('oci_core_volume.data["site"]' in refused) or ("oci_objectstorage_bucket.backups[0]" in refused)
+    assert "Instance cannot be destroyed" in refused
+    assert site.account.contents() == before
+
+
+def tear_down(site: Site, typed: str) -> subprocess.CompletedProcess[str]:
+    """Run teardown.sh, with an answer to its question."""
+    return site.start(["sh", "teardown.sh", "-no-color", "-input=false"], typed=typed)
+
+
+def test_tearing_down_leaves_nothing_once_the_name_was_typed(make_site: Callable[..., Site]) -> None:
+    site = make_site(
+        topology="cluster",
+        backup_bucket={"name": "backups"},
+        budget={"amount": 5, "email": "you@example.org"},
+    )
+    site.apply()
+    done = tear_down(site, "forecasts.example.org\n")
+    assert "Destroy complete!" in done.stdout, done.stderr
+    assert site.account.contents() == {}
+    assert not (site.work / "modules/storage/teardown_override.tf").exists()
+
+
+@pytest.mark.parametrize("typed", ["yes\n", "example.org\n", ""])
+def test_tearing_down_touches_nothing_for_another_answer(site: Site, typed: str) -> None:
+    before = site.account.contents()
+    done = tear_down(site, typed)
+    assert done.returncode == 1
+    assert done.stderr.endswith("Nothing was touched.\n")
+    assert site.account.contents() == before
+
+
+def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None:
+    """The stand-in makes a host anew for another key, as the real provider does: without the guard it is seen."""
+    main = site.work / "modules/compute/main.tf"
+    guard = "ignore_changes = [metadata, source_details[0].source_id]"
+    assert guard in main.read_text("utf-8")
+    main.write_text(main.read_text("utf-8").replace(guard, ""), encoding="utf-8")
+    set_account(site, newest_image="2026.09.30")
+    assert site.plan()[HOST] == ("update",)
+    site.answers["ssh_public_keys"] = [ANOTHER_KEY]
+    assert site.plan()[HOST] == ("delete", "create")
+
+
+def test_a_region_without_the_availability_domain_says_which_there_are(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(availability_domain=3)
+    set_account(site, availability_domains=1)
+    refused = site.run("plan", "-no-color", "-input=false", codes=(1,)).stderr
+    assert "eu-frankfurt-1 has 1 availability domain(s). Set availability_domain" in " ".join(
+        refused.replace("│", "").split()
+    )
+
+
+def test_state_and_outputs_hold_nothing_secret(site: Site) -> None:
+    """The one key in the state is the public one; the account's own key stays in ~/.oci/config."""
+    state = json.loads((site.work / "terraform.tfstate").read_text("utf-8"))
+    text = json.dumps(state)
+    assert "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirst" in text
+    for word in ("PRIVATE KEY", "fingerprint", "private_key", "password"):
+        assert word not in text
+    assert not any(output.get("sensitive") for output in state["outputs"].values())
