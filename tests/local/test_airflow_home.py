@@ -6,6 +6,7 @@ import configparser
 import os
 import shutil
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,39 @@ def test_a_database_is_migrated_when_the_lock_has_changed_and_keeps_what_is_in_i
     migrated = home.database.stat()
     home.prepare_database(variables)
     assert home.database.stat().st_ino == migrated.st_ino
+
+
+def test_a_wake_up_that_waits_for_a_run_does_not_fill_the_scheduler_s_log(tmp_path: Path) -> None:
+    checkout = Checkout.find()
+    assert checkout is not None
+    if not checkout.python.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    home = make_home(tmp_path)
+    home.prepare_database({**os.environ, "AIRFLOW_HOME": str(home.path)})
+    code = """
+import logging
+from airflow.models import DagModel
+from airflow.models.asset import AssetDagRunQueue, AssetModel
+from airflow.models.dagbundle import DagBundleModel
+from airflow.utils.session import create_session
+
+with create_session() as session:
+    session.add_all([AssetModel(id=1, name="ends", uri="ends"), DagBundleModel(name="here")])
+    session.flush()
+    session.add(DagModel(dag_id="waits", bundle_name="here", asset_expression={"asset": {"uri": "ends"}}))
+    session.flush()
+    session.add(AssetDagRunQueue(asset_id=1, target_dag_id="waits"))
+    session.flush()
+    DagModel.dags_needing_dagruns(session)
+logging.getLogger("airflow.jobs").info("the round is over")
+"""
+    done = subprocess.run(
+        [checkout.python, "-c", code], env={**os.environ, "AIRFLOW_HOME": str(home.path)},
+        capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "the round is over" in said, "what else the scheduler says is there to read"
+    assert "waits" not in said
 
 
 def test_the_record_of_runs_is_kept_for_some_days_and_that_of_the_last_for_ever(tmp_path: Path) -> None:

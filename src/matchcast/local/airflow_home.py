@@ -96,7 +96,12 @@ class AirflowHome:
                 "simple_auth_manager_passwords_file": self._passwords,
             },
             "database": {"sql_alchemy_conn": f"sqlite:///{self.database}"},
-            "logging": {"base_log_folder": self.path / "logs", "colored_console_log": False},
+            "logging": {
+                "base_log_folder": self.path / "logs",
+                "colored_console_log": False,
+                # it says twice in each round of the scheduler that an end of a match waits for a run to be over
+                "namespace_levels": "airflow.models.dag=WARNING",
+            },
             "api": {
                 "host": LOOPBACK,
                 "port": self._port,
