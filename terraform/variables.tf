@@ -263,7 +263,7 @@ variable "backup_bucket" {
     name      = string
     keep_days = optional(number, 30)
   })
-  description = "A private bucket that the hosts may write backups to but not delete them from; what is older than `keep_days` goes by itself. None where not given."
+  description = "A private bucket that the hosts may write backups to but not delete them from; what is older than `keep_days` goes by itself. None where not given; it needs the home region, where policies are made."
   default     = null
 
   validation {

@@ -29,7 +29,7 @@ mock_provider "oci" {
 
   mock_data "oci_core_private_ips" {
     defaults = {
-      private_ips = [{ id = "ocid1.privateip.oc1..site" }]
+      private_ips = [{ id = "ocid1.privateip.oc1..site", is_primary = true }]
     }
   }
 

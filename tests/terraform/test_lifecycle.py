@@ -62,6 +62,13 @@ def test_a_pinned_image_that_is_another_changes_no_host(site: Site) -> None:
     assert site.plan() == {}
 
 
+def test_leaving_out_a_fault_domain_moves_no_host_that_is_there(make_site: Callable[..., Site]) -> None:
+    site = make_site(topology="cluster")
+    site.apply()
+    site.answers["fault_domains"] = ["FAULT-DOMAIN-2"]
+    assert site.plan() == {}
+
+
 def test_a_host_made_anew_starts_from_the_newest_image_and_keeps_both_addresses(site: Site) -> None:
     before = site.outputs()["addresses"]
     set_account(site, newest_image="2026.09.30")
@@ -146,7 +153,7 @@ def test_tearing_down_touches_nothing_for_another_answer(site: Site, typed: str)
 def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None:
     """The stand-in makes a host anew for another key, as the real provider does: without the guard it is seen."""
     main = site.work / "modules/compute/main.tf"
-    guard = "ignore_changes = [metadata, source_details[0].source_id]"
+    guard = "ignore_changes = [metadata, source_details[0].source_id, fault_domain]"
     assert guard in main.read_text("utf-8")
     main.write_text(main.read_text("utf-8").replace(guard, ""), encoding="utf-8")
     set_account(site, newest_image="2026.09.30")

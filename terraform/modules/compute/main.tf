@@ -63,7 +63,6 @@ resource "oci_core_instance" "host" {
   }
 
   launch_options {
-    network_type                        = "PARAVIRTUALIZED"
     is_pv_encryption_in_transit_enabled = true
   }
 
@@ -77,8 +76,9 @@ resource "oci_core_instance" "host" {
 
   lifecycle {
     # A changed key or user_data would make the host anew: keys are Ansible's to change. A newer image would swap
-    # the boot volume under a running host, in a plan that reads as "update in-place".
-    ignore_changes = [metadata, source_details[0].source_id]
+    # the boot volume under a running host, in a plan that reads as "update in-place". Where a host was placed it stays:
+    # to leave out a fault domain that is full is about the next one.
+    ignore_changes = [metadata, source_details[0].source_id, fault_domain]
 
     precondition {
       condition     = var.image_ocid == null || contains(try(data.oci_core_image_shapes.pinned[0].image_shape_compatibilities[*].shape, []), var.shape)
@@ -114,6 +114,6 @@ resource "oci_core_public_ip" "site" {
   compartment_id = var.compartment_ocid
   display_name   = "${var.name}-${each.key}"
   lifetime       = "RESERVED"
-  private_ip_id  = data.oci_core_private_ips.public[each.key].private_ips[0].id
+  private_ip_id  = one([for address in data.oci_core_private_ips.public[each.key].private_ips : address.id if address.is_primary])
   freeform_tags  = var.tags
 }
