@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.terraform.running import LOCKED, PYTHON, Site, fetch_schemas, find_terraform, stand_in
+from tests.terraform.running import LOCKED, PYTHON, Site, fetch_schemas, find_terraform, sites
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,16 +47,7 @@ def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_site(tmp_path: Path, terraform: tuple[str, ...], schemas: Path) -> Iterator[Callable[..., Site]]:
     """Make copies of the configuration, each with an empty account; answers beside the usual ones by name."""
-    with ExitStack() as running:
-
-        def make(command: tuple[str, ...] = terraform, **answers: Any) -> Site:
-            folder = tmp_path / f"site-{len(list(tmp_path.iterdir()))}"
-            (folder / "account").mkdir(parents=True)
-            environment = running.enter_context(stand_in(schemas, folder / "account"))
-            site = Site(folder, command, environment)
-            site.answers |= answers
-            return site
-
+    with sites(tmp_path, terraform, schemas) as make:
         yield make
 
 

@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,3 +178,18 @@ class Site:
         """Return the outputs' values."""
         told = json.loads(self.run("output", "-json").stdout)
         return {name: each["value"] for name, each in told.items()}
+
+
+@contextmanager
+def sites(folder: Path, command: tuple[str, ...], schemas: Path) -> Iterator[Callable[..., Site]]:
+    """Yield what makes copies of the configuration in a folder, each with an empty account, and answers by name."""
+    with ExitStack() as running:
+
+        def make(**answers: Any) -> Site:
+            own = Path(tempfile.mkdtemp(prefix="site-", dir=folder))
+            (own / "account").mkdir()
+            site = Site(own, command, running.enter_context(stand_in(schemas, own / "account")))
+            site.answers |= answers
+            return site
+
+        yield make
