@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from tests.terraform.running import Site
+from tests.terraform.running import ANSWERS, Site, sites
 
 HOST = 'module.compute.oci_core_instance.host["site"]'
 VOLUME = 'module.storage.oci_core_volume.data["site"]'
 ANOTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAISecond second@example.org"
+
+
+@pytest.fixture(scope="module")
+def applied(
+    tmp_path_factory: pytest.TempPathFactory, terraform: tuple[str, ...], schemas: Path
+) -> Iterator[Site]:
+    """A site of one host that was applied once for all tests that only plan, or are refused."""
+    with sites(tmp_path_factory.mktemp("standing"), terraform, schemas) as make:
+        site: Site = make()
+        site.apply()
+        yield site
+
+
+@pytest.fixture
+def standing(applied: Site) -> Iterator[Site]:
+    """The same, with its answers and its cloud as they were; it has to be left as it is."""
+    before = applied.account.contents()
+    yield applied
+    applied.answers = dict(ANSWERS)
+    set_account(applied)
+    assert applied.account.contents() == before
 
 
 def set_account(site: Site, **settings: object) -> None:
@@ -28,9 +50,9 @@ def test_a_second_plan_changes_nothing(make_site: Callable[..., Site], topology:
     assert site.plan() == {}
 
 
-def test_one_host_takes_no_more_than_is_listed(site: Site) -> None:
+def test_one_host_takes_no_more_than_is_listed(standing: Site) -> None:
     """Twelve resources, all of them within Always Free: no NAT gateway, no second subnet."""
-    assert site.account.contents() == {
+    assert standing.account.contents() == {
         "oci_core_vcn": 1,
         "oci_core_default_security_list": 1,
         "oci_core_internet_gateway": 1,
@@ -46,20 +68,20 @@ def test_one_host_takes_no_more_than_is_listed(site: Site) -> None:
     }
 
 
-def test_a_changed_ssh_key_changes_no_host(site: Site) -> None:
-    site.answers["ssh_public_keys"] = [ANOTHER_KEY]
-    assert site.plan() == {}
+def test_a_changed_ssh_key_changes_no_host(standing: Site) -> None:
+    standing.answers["ssh_public_keys"] = [ANOTHER_KEY]
+    assert standing.plan() == {}
 
 
-def test_a_newer_image_changes_no_host(site: Site) -> None:
-    set_account(site, newest_image="2026.09.30")
-    assert site.plan() == {}
-    assert site.outputs()["image_ocid"] == "ocid1.image.oc1..aarch64-2026.08.31"
+def test_a_newer_image_changes_no_host(standing: Site) -> None:
+    set_account(standing, newest_image="2026.09.30")
+    assert standing.plan() == {}
+    assert standing.outputs()["image_ocid"] == "ocid1.image.oc1..aarch64-2026.08.31"
 
 
-def test_a_pinned_image_that_is_another_changes_no_host(site: Site) -> None:
-    site.answers["image_ocid"] = "ocid1.image.oc1..aarch64-2026.09.30"
-    assert site.plan() == {}
+def test_a_pinned_image_that_is_another_changes_no_host(standing: Site) -> None:
+    standing.answers["image_ocid"] = "ocid1.image.oc1..aarch64-2026.09.30"
+    assert standing.plan() == {}
 
 
 def test_leaving_out_a_fault_domain_moves_no_host_that_is_there(make_site: Callable[..., Site]) -> None:
@@ -86,14 +108,14 @@ def test_growing_a_volume_is_in_place(site: Site) -> None:
     assert site.plan() == {}
 
 
-def test_another_size_of_a_host_is_in_place(site: Site) -> None:
-    site.answers["sizes"] = {"site": {"ocpus": 4, "memory_gb": 24}}
-    assert site.plan() == {HOST: ("update",)}
+def test_another_size_of_a_host_is_in_place(standing: Site) -> None:
+    standing.answers["sizes"] = {"site": {"ocpus": 4, "memory_gb": 24}}
+    assert standing.plan() == {HOST: ("update",)}
 
 
-def test_a_network_that_ssh_comes_from_is_changed_in_place(site: Site) -> None:
-    site.answers["ssh_networks"] = ["198.51.100.0/24"]
-    assert site.plan() == {"module.network.oci_core_security_list.public": ("update",)}
+def test_a_network_that_ssh_comes_from_is_changed_in_place(standing: Site) -> None:
+    standing.answers["ssh_networks"] = ["198.51.100.0/24"]
+    assert standing.plan() == {"module.network.oci_core_security_list.public": ("update",)}
 
 
 @pytest.mark.parametrize(
@@ -101,13 +123,13 @@ def test_a_network_that_ssh_comes_from_is_changed_in_place(site: Site) -> None:
     [("availability_domain", 2), ("topology", "cluster")],
     ids=["another availability domain", "another topology"],
 )
-def test_what_would_destroy_a_data_volume_is_refused(site: Site, name: str, value: object) -> None:
-    before = site.account.contents()
-    site.answers[name] = value
-    refused = site.run("apply", "-no-color", "-input=false", "-auto-approve", codes=(1,))
+def test_what_would_destroy_a_data_volume_is_refused(standing: Site, name: str, value: object) -> None:
+    before = standing.account.contents()
+    standing.answers[name] = value
+    refused = standing.run("apply", "-no-color", "-input=false", "-auto-approve", codes=(1,))
     assert "Instance cannot be destroyed" in refused.stderr
     assert 'oci_core_volume.data["site"]' in refused.stderr
-    assert site.account.contents() == before
+    assert standing.account.contents() == before
 
 
 @pytest.mark.parametrize("with_bucket", [False, True])
@@ -142,12 +164,12 @@ def test_tearing_down_leaves_nothing_once_the_name_was_typed(make_site: Callable
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "example.org\n", ""])
-def test_tearing_down_touches_nothing_for_another_answer(site: Site, typed: str) -> None:
-    before = site.account.contents()
-    done = tear_down(site, typed)
+def test_tearing_down_touches_nothing_for_another_answer(standing: Site, typed: str) -> None:
+    before = standing.account.contents()
+    done = tear_down(standing, typed)
     assert done.returncode == 1
     assert done.stderr.endswith("Nothing was touched.\n")
-    assert site.account.contents() == before
+    assert standing.account.contents() == before
 
 
 def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None:
@@ -173,9 +195,9 @@ def test_a_region_without_the_availability_domain_says_which_there_are(
     )
 
 
-def test_state_and_outputs_hold_nothing_secret(site: Site) -> None:
+def test_state_and_outputs_hold_nothing_secret(standing: Site) -> None:
     """The one key in the state is the public one; the account's own key stays in ~/.oci/config."""
-    state = json.loads((site.work / "terraform.tfstate").read_text("utf-8"))
+    state = json.loads((standing.work / "terraform.tfstate").read_text("utf-8"))
     text = json.dumps(state)
     assert "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirst" in text
     for word in ("PRIVATE KEY", "fingerprint", "private_key", "password"):
