@@ -1,0 +1,144 @@
+"""Somebody out in the world, who trusts the authority of the tests and no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.hosts.controller import NAME
+from urllib3.response import BaseHTTPResponse
+
+PATIENCE = 900.0
+"""Seconds: where other tests take both cores, Airflow alone takes minutes to be well."""
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Wait until something holds; the site's own limits bear being asked twice a second."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.5)
+
+
+def is_open(address: str, port: int) -> bool:
+    """Tell whether a port takes connections from outside."""
+    try:
+        socket.create_connection((address, port), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+class Visitor:
+    """Asks the site at `address` over TLS, by its name, trusting the certificates below `root`."""
+
+    def __init__(self, address: str, root: Path) -> None:
+        self.address, self.root = address, root
+        self.cookies: SimpleCookie = SimpleCookie()
+        self._pool = urllib3.HTTPSConnectionPool(
+            address,
+            443,
+            ssl_context=ssl.create_default_context(cafile=str(root)),
+            server_hostname=NAME,
+            assert_hostname=NAME,
+            timeout=60,
+            retries=False,
+        )
+
+    def ask(self, path: str, method: str = "GET", body: object = None, **headers: str) -> BaseHTTPResponse:
+        """Ask, with the cookies that the site gave; redirects are shown, not followed."""
+        sent = {"Host": NAME, **{key.replace("_", "-"): value for key, value in headers.items()}}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        answer = self._pool.request(
+            method, path, body=None if body is None else json.dumps(body), headers=sent, redirect=False
+        )
+        for line in answer.headers.getlist("Set-Cookie"):
+            self.cookies.load(line)
+        return answer
+
+    def read(self, path: str, method: str = "GET", body: object = None, **headers: str) -> Any:
+        """Ask, and return the JSON of an answer that is not an error."""
+        answer = self.ask(path, method, body, **headers)
+        assert answer.status < 400, f"{method} {path}: {answer.status} {answer.data[:2000]!r}"
+        return answer.json()
+
+    def lamps(self) -> dict[str, str]:
+        """Return the parts that are not online, each with its reason; `{"site": …}` while nothing answers."""
+        try:
+            parts = self.read("/api/system/status")["components"]
+        except (AssertionError, urllib3.exceptions.HTTPError) as error:
+            return {"site": str(error)}
+        return {part["name"]: part["reason"] for part in parts if part["state"] != "online"}
+
+    def wait_for_all_lamps(self, seconds: float = PATIENCE) -> None:
+        """Wait until every part is online."""
+        deadline = time.monotonic() + seconds
+        while (dark := self.lamps()) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert dark == {}
+
+    # --- the operator -------------------------------------------------------------------------------
+
+    def log_in(self, password: str) -> None:
+        """Log in to the dashboard."""
+        assert self.act("/login", {"password": password})["operator"] is True
+
+    def act(self, path: str, body: object) -> Any:
+        """Do what the page does at the press of a button."""
+        token = self.read("/api/session")["csrf_token"]
+        return self.read(path, "POST", body, X_CSRF_Token=token, Origin=f"https://{NAME}")
+
+    def run_dag(self, dag: str, seconds: float = PATIENCE) -> dict[str, Any]:
+        """Start a DAG on the dashboard, and return what the dashboard lists of the run when it has ended."""
+        started = self.act(f"/api/airflow/dags/{dag}/trigger", {})["run"]["run_id"]
+        ended: list[dict[str, Any]] = []
+
+        def has_ended() -> bool:
+            runs = self.read(f"/api/airflow/dags/{dag}/runs")["runs"]
+            ended[:] = [
+                run for run in runs if run["run_id"] == started and run["state"] in ("success", "failed")
+            ]
+            return bool(ended)
+
+        wait_until(has_ended, f"{started} of {dag} ends", seconds)
+        return ended[0]
+
+
+@contextmanager
+def browse(address: str, root: Path, home: Path) -> Iterator[Browser]:
+    """Start chromium in a home of its own that trusts the certificates below `root` beside the world's.
+
+    No certificate error is passed over: what the browser opens it has verified.
+    """
+    found = next(filter(None, map(shutil.which, CHROMIUM)))
+    store = home / ".pki/nssdb"
+    store.mkdir(parents=True)
+    database = f"sql:{store}"
+    subprocess.run(["certutil", "-d", database, "-N", "--empty-password"], check=True)
+    subprocess.run(
+        ["certutil", "-d", database, "-A", "-t", "C,,", "-n", "tests", "-i", str(root)], check=True
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=[*FLAGS, f"--host-resolver-rules=MAP {NAME} {address}"],
+            env={**os.environ, "HOME": str(home)},
+        )
+        yield browser
+        browser.close()
