@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,11 +25,15 @@ DAGS = """
 import os, time
 from datetime import datetime
 from pathlib import Path
-from airflow.sdk import dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 HELD = Path(os.environ["TEST_HELD"])
 
-@dag(schedule=None, start_date=datetime(2025, 1, 1), max_active_runs=1, tags=["matchcast"])
+SELDOM = AssetOrTimeSchedule(
+    timetable=CronTriggerTimetable("0 0 1 1 *", timezone="UTC"), assets=[Asset("ends_of_matches")]
+)
+
+@dag(schedule=SELDOM, catchup=False, start_date=datetime(2025, 1, 1), max_active_runs=1, tags=["matchcast"])
 def football_pipeline():
     @task
     def drain():
@@ -255,9 +260,16 @@ def test_the_operator_steers_airflow_from_the_page(
     football.get_by_role("button", name="Resume").click()
     expect(football.get_by_role("button", name="Pause")).to_be_enabled()
 
+    page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"{steered.url}/status")
     row = page.locator("#runs tbody tr", has_text="football_pipeline").first
     expect(row).to_contain_text("Succeeded")
+    link = row.get_by_role("link", name="By hand")
+    expect(link).to_have_attribute("title", re.compile("^dashboard__"))
+    assert link.evaluate("node => node.getClientRects().length") == 1, "it takes one line"
+    expect(page.locator("#runs dl")).to_contain_text(
+        "on day 1 of the month, only in January, and when a match has ended"
+    )
     expect(row).to_contain_text("1,234 events drained.")
     expect(row.get_by_role("link")).to_have_attribute(
         "href", f"http://127.0.0.1:9/airflow/dags/football_pipeline/runs/{row_id(steered)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,6 +27,27 @@ def test_the_match_page_and_the_status_page_lead_to_it(
     page.get_by_role("link", name="Status").click()
     page.locator("#part-model").get_by_role("link", name="Model").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How good the model is")
+
+
+def test_the_status_page_and_the_match_page_tell_the_log_loss_that_it_tells_of_the_same_matches(
+    dashboard: Dashboard, new_match: NewMatch, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard, "/evaluation")
+    told = []
+    for section in page.locator("section", has=page.get_by_role("table")).all():
+        title = section.get_by_role("heading", level=2).inner_text()
+        matches = re.match(r"([\d,]+) matches from", section.locator("p").first.inner_text())
+        ours = section.locator("tr", has_text="this model").locator("td").first.inner_text()
+        assert matches is not None
+        told.append(f"{ours} on {title[:1].lower()}{title[1:]} ({matches[1]})")
+    assert len(told) == 2
+    first, second = told
+    page.goto(f"{dashboard.url}/status")
+    expect(page.locator("#part-model .number")).to_have_text(
+        f"{first.replace(' on ', 'log loss on ', 1)}; {second}"
+    )
+    page.goto(f"{dashboard.url}{new_match().page}")
+    expect(page.locator("#model")).to_contain_text(f"held-out log loss {first}, {second}")
 
 
 def test_each_plot_has_a_name_and_opens_its_numbers_by_keyboard(

@@ -73,6 +73,25 @@ def test_a_stranger_sees_that_a_new_match_needs_the_login_and_cannot_start_one(
     assert page.url.endswith(match.page), "the same match, and a reload does not open the dialog again"
 
 
+def test_a_password_manager_finds_a_user_to_keep_the_password_for_and_nobody_else_meets_it(
+    dashboard: Dashboard, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard, "/login")
+    user = page.locator("form input[autocomplete=username]")
+    expect(user).to_have_value("operator")
+    assert not user.evaluate(
+        """node => {
+            const { x, y, width, height } = node.getBoundingClientRect();
+            return document.elementFromPoint(x + width / 2, y + height / 2) === node;
+        }"""
+    ), "it is not to be seen or touched"
+    expect(page.get_by_role("textbox", name="Password")).to_have_count(1)
+    expect(page.get_by_role("textbox")).to_have_count(1)
+    page.get_by_label("Password").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(user).not_to_be_focused()
+
+
 @pytest.mark.usefixtures("producer")
 def test_the_operator_logs_in_and_starts_a_match_between_two_teams(
     dashboard: Dashboard, open_page: OpenPage

@@ -28,6 +28,11 @@ SAME_RUN_SECONDS = 10
 """Who triggers a DAG again so soon is given the same run: a double click is one wish."""
 
 KEPT_RESULTS = 200
+
+_BY_EVENTS_TOO = "Triggered by assets or "
+_WAKES = {"football_pipeline": "when a match has ended"}
+"""What wakes a DAG beside its timetable, in plain words: Airflow says that assets do."""
+
 OVER = ("success", "failed")
 
 
@@ -216,7 +221,7 @@ class Airflow:
             dag_id=dag.dag_id,
             description=dag.description,
             is_paused=dag.is_paused,
-            timetable=dag.timetable_description,
+            timetable=_timetable(dag),
             next_run=None if dag.is_paused else dag.next_dagrun_run_after,
             last_run=runs[0] if runs else None,
             url=f"{self.public_url}/dags/{quote(dag.dag_id)}",
@@ -270,3 +275,11 @@ class Airflow:
         failed = [task.task_id for task in tasks if task.state == "failed"]
         parts = [f"{', '.join(failed)} failed." if failed else None, told]
         return " ".join(part for part in parts if part) or None
+
+
+def _timetable(dag: _Dag) -> str | None:
+    """Say in plain words when a DAG runs."""
+    said = dag.timetable_description
+    if said is None or not said.startswith(_BY_EVENTS_TOO):
+        return said
+    return f"{said.removeprefix(_BY_EVENTS_TOO)}, and {_WAKES.get(dag.dag_id, 'when an event wakes it')}"

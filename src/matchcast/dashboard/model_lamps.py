@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 import urllib3
 
-from matchcast.dashboard.pictures import ModelInService
+from matchcast.dashboard.pictures import HeldOut, ModelInService
 from matchcast.dashboard.status import Number, Reading
 from matchcast.dashboard.unanswered import why_unanswered
+from matchcast.forecast.page import title_of
 
 TIMEOUT_SECONDS = 2.0
 
@@ -21,12 +22,12 @@ class _Problem(msgspec.Struct):
 
 class _Judged(msgspec.Struct):
     log_loss: float
-    snapshots: int
+    matches: int
 
 
 class _Card(msgspec.Struct):
     made_on: str | None = None
-    metrics: dict[str, _Judged | None] = {}
+    metrics: Any = None
 
 
 class _Model(msgspec.Struct):
@@ -75,8 +76,9 @@ class ModelLamps:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return Reading("warning", f"What answers at {self._url}/model is not the model API: {error}.")
         self.card = answer.data
-        self.model = ModelInService(found.version, found.card.made_on, _log_loss(found.card.metrics.values()))
-        return Reading("online", f"{found.version} is in force.", Number("log loss", self.model.log_loss))
+        held_out = _held_out(found.card.metrics)
+        self.model = ModelInService(found.version, found.card.made_on, held_out)
+        return Reading("online", f"{found.version} is in force.", _log_loss(held_out))
 
 
 def _detail(answer: urllib3.BaseHTTPResponse) -> str:
@@ -86,8 +88,31 @@ def _detail(answer: urllib3.BaseHTTPResponse) -> str:
         return f"status {answer.status}."
 
 
-def _log_loss(judged: Iterable[_Judged | None]) -> float | None:
-    """Return the log loss over all that was held back, in nats a forecast; None when nothing was."""
-    sets = [one for one in judged if one is not None]
-    forecasts = sum(one.snapshots for one in sets)
-    return round(sum(one.log_loss * one.snapshots for one in sets) / forecasts, 4) if forecasts else None
+def _held_out(metrics: object) -> list[HeldOut]:
+    """Read how a model did from its card; nothing where that is of another shape."""
+    try:
+        judged = msgspec.convert(metrics or {}, dict[str, _Judged | None])
+    except msgspec.ValidationError:
+        return []
+    return [
+        HeldOut(_in_a_sentence(title_of(name)), one.matches, round(one.log_loss, 4))
+        for name, one in judged.items()
+        if one is not None
+    ]
+
+
+def _in_a_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _log_loss(held_out: list[HeldOut]) -> Number:
+    """Return the log loss on the first set; the label names it and tells of the others."""
+    if not held_out:
+        return Number("log loss", None)
+    first, *others = held_out
+    also = "".join(f"; {one.log_loss:.4f} on {_matches(one)}" for one in others)
+    return Number(f"log loss on {_matches(first)}{also}", f"{first.log_loss:.4f}")
+
+
+def _matches(of: HeldOut) -> str:
+    return f"{of.name} ({of.matches:,})"

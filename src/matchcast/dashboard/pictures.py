@@ -61,12 +61,24 @@ class HistoryPoint(Struct, frozen=True):
     model_version: str
 
 
+class HeldOut(Struct, frozen=True):
+    """How a model did on a set of matches that were held back.
+
+    `name` is the set's title on the page of the evaluation, as in a sentence; the log loss is in nats a
+    forecast.
+    """
+
+    name: str
+    matches: int
+    log_loss: float
+
+
 class ModelInService(Struct, frozen=True):
-    """The model behind the forecasts; `log_loss` is its held-out one, in nats a match."""
+    """The model behind the forecasts, and how it did, set by set as on the page of its evaluation."""
 
     version: str
     trained_at: str | None
-    log_loss: float | None
+    held_out: list[HeldOut]
 
 
 class Prediction(Struct, frozen=True):

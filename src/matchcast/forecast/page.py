@@ -62,8 +62,13 @@ def sections(judged: Mapping[str, Evaluated | None]) -> str:
     return "".join(part for name, of in judged.items() if of is not None for part in _section(name, of))
 
 
+def title_of(name: str) -> str:
+    """Return what people call a set of matches that models are judged on."""
+    return _TITLES.get(name, name.capitalize())
+
+
 def _section(name: str, judged: Evaluated) -> Iterator[str]:
-    title = _TITLES.get(name, name.capitalize())
+    title = title_of(name)
     yield f"<section><h2>{escape(title)}</h2>"
     yield (
         f"<p>{judged.matches:,} matches from {judged.first_day} to {judged.last_day}, "

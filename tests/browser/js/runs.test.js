@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isActive, lastRunText, nextRunText, tookText } from "../../../src/matchcast/dashboard/static/js/runs.js";
+import { isActive, lastRunText, nextRunText, startedText, tookText } from "../../../src/matchcast/dashboard/static/js/runs.js";
 
 const NOW = Date.parse("2026-01-02T03:10:00Z");
 
@@ -30,4 +30,11 @@ test("the next run is told, unless the DAG is paused", () => {
   assert.equal(nextRunText({ is_paused: false, next_run: "2027-01-01T00:00:00Z" }, NOW), "Next in 364 days");
   assert.equal(nextRunText({ is_paused: false, next_run: "2026-01-02T03:09:00Z" }, NOW), "Next is due");
   assert.equal(nextRunText({ is_paused: true, next_run: null }, NOW), "Paused");
+});
+
+test("a run is called by what started it, and by Airflow's name where that is not known", () => {
+  assert.equal(startedText({ run_type: "scheduled", run_id: "scheduled__2026-01-02T03:10:00+00:00" }), "By the timetable");
+  assert.equal(startedText({ run_type: "asset_triggered", run_id: "asset_triggered__2026-01-02" }), "By an event");
+  assert.equal(startedText({ run_type: "manual", run_id: "dashboard__2026-01-02" }), "By hand");
+  assert.equal(startedText({ run_type: "backfill", run_id: "backfill__2026-01-02" }), "backfill__2026-01-02");
 });

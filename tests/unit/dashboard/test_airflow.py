@@ -73,6 +73,22 @@ def test_dags_are_listed_with_their_last_run_and_what_came_of_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "said"),
+    [
+        ("football_pipeline", "At every 10th minute, and when a match has ended"),
+        ("another", "At every 10th minute, and when an event wakes it"),
+    ],
+)
+def test_what_wakes_a_dag_beside_its_timetable_is_said_in_plain_words(
+    client: FlaskClient, airflow: AirflowServer, dag_id: str, said: str
+) -> None:
+    woken = {**DAG, "dag_id": dag_id, "timetable_description": "Triggered by assets or At every 10th minute"}
+    airflow.answers["GET", "/api/v2/dags"] = 200, {"dags": [woken]}
+    airflow.answers["GET", f"/api/v2/dags/{dag_id}/dagRuns"] = 200, {"dag_runs": []}
+    assert [dag["timetable"] for dag in client.get(DAGS).json["dags"]] == [said]
+
+
 def test_only_dags_with_the_tag_of_this_system_are_asked_for(
     client: FlaskClient, airflow: AirflowServer
 ) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from matchcast.dashboard.model_lamps import ModelLamps
+from matchcast.dashboard.pictures import HeldOut, ModelInService
+from matchcast.dashboard.status import Number
 
 from .conftest import Serve
 
@@ -19,20 +21,38 @@ def answering(serve: Serve) -> Answer:
     return lambda status, body: ModelLamps(f"{serve(status, body)}/")
 
 
-def test_the_model_in_force_is_named_with_its_log_loss_over_all_that_was_held_back(answering: Answer) -> None:
+def test_the_model_in_force_is_named_with_its_log_loss_on_each_set_that_was_held_back(
+    answering: Answer,
+) -> None:
     lamps = answering(
         200,
         b'{"version": "goals-1", "card": {"made_on": "2026-01-02", "metrics": {'
-        b'"a": {"log_loss": 0.6, "snapshots": 300}, "b": {"log_loss": 0.8, "snapshots": 100}}}}',
+        b'"international": {"log_loss": 0.62, "matches": 3000}, "b": null, "detailed": {"log_loss": 0.8, "matches": 90}}}}',
     )
     assert lamps.read_api().state == "online"
-    assert lamps.read_model().state == "online"
-    assert lamps.model is not None
-    assert (lamps.model.version, lamps.model.trained_at, lamps.model.log_loss) == (
+    reading = lamps.read_model()
+    assert reading.state == "online"
+    assert reading.number == Number(
+        "log loss on international matches (3,000); 0.8000 on leagues and tournaments in detail (90)",
+        "0.6200",
+    )
+    assert lamps.model == ModelInService(
         "goals-1",
         "2026-01-02",
-        0.65,
+        [
+            HeldOut("international matches", 3000, 0.62),
+            HeldOut("leagues and tournaments in detail", 90, 0.8),
+        ],
     )
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"version": "goals-1"}', b'{"version": "goals-1", "card": {"metrics": {"a": 1}}}']
+)
+def test_a_model_whose_card_tells_no_log_loss_has_none(answering: Answer, body: bytes) -> None:
+    lamps = answering(200, body)
+    assert lamps.read_model().number == Number("log loss", None)
+    assert lamps.model == ModelInService("goals-1", None, [])
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"version": "\xff"}'])

@@ -19,7 +19,7 @@ import { installTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { viewOf } from "./view.js";
 import { showSession } from "./who.js";
-import { announcement, isOver } from "./words.js";
+import { announcement, heldOutText, isOver } from "./words.js";
 
 const SAID_MS = 15_000;
 const WISH_MS = 60_000; // a match that was asked for kicks off within seconds, or the producer refused it
@@ -205,7 +205,7 @@ function drawModel({ prediction }) {
   const model = prediction?.model;
   const footer = byId("model");
   const trained = model?.trained_at ? new Date(model.trained_at).toLocaleDateString(undefined, { dateStyle: "medium" }) : null;
-  const text = model ? [`Model ${model.version}`, trained && `trained ${trained}`, model.log_loss != null && `held-out log loss ${model.log_loss.toFixed(3)}`].filter(Boolean).join(" · ") : "No model is known yet.";
+  const text = model ? [`Model ${model.version}`, trained && `trained ${trained}`, heldOutText(model.held_out)].filter(Boolean).join(" · ") : "No model is known yet.";
   if (!footer.childElementCount) footer.append(el("span"), el("a", { href: "/evaluation" }, "How good it is"));
   setText(footer.firstChild, text);
 }

@@ -3,6 +3,7 @@
 import { ageText } from "./connection.js";
 
 const WORDS = { success: "Succeeded", failed: "Failed", running: "Running", queued: "Waiting" };
+const STARTED = { scheduled: "By the timetable", manual: "By hand", asset_triggered: "By an event" };
 const LAMPS = { success: "online", failed: "offline", running: "unknown", queued: "unknown" };
 
 /** Whether a run is still under way, so that it is worth asking again soon. */
@@ -11,6 +12,9 @@ export const isActive = (run) => run?.state === "running" || run?.state === "que
 /** The state of a run as a word, and as the icon that says the same. */
 export const runWord = (run) => WORDS[run.state] ?? run.state;
 export const runLamp = (run) => (run ? LAMPS[run.state] ?? "unknown" : "absent");
+
+/** What started a run; Airflow's own name of a run is too long to read. */
+export const startedText = ({ run_type: type, run_id: id }) => STARTED[type] ?? id;
 
 /** How the last run of a DAG went and when, or since when it runs. */
 export function lastRunText(run, now) {

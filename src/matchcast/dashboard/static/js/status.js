@@ -4,7 +4,7 @@ import { get, Poller, session } from "./ask.js";
 import { ageText } from "./connection.js";
 import { breakable, byId, el, icon, keyed, setAttribute, setText } from "./dom.js";
 import { partName, shownState, stateWord } from "./lamps.js";
-import { lastRunText, nextRunText, runWord, tookText } from "./runs.js";
+import { lastRunText, nextRunText, runWord, startedText, tookText } from "./runs.js";
 import { showSession } from "./who.js";
 
 const EVERY_MS = 5_000;
@@ -141,7 +141,8 @@ function drawConfiguration(configuration) {
 }
 
 function runRow(dag, run, now) {
-  return [breakable(dag), el("a", { href: run.url }, run.run_id), runWord(run), ago(run.start_date ?? run.queued_at, now), tookText(run, now), run.result ?? ""];
+  const started = startedText(run);
+  return [breakable(dag), el("a", { href: run.url, title: run.run_id, "aria-label": `${started}: ${run.run_id}` }, started), runWord(run), ago(run.start_date ?? run.queued_at, now), tookText(run, now), run.result ?? ""];
 }
 
 async function drawRuns() {

@@ -19,6 +19,12 @@ const KINDS = {
 
 export const ORIGINS = { simulated: "Simulated", replay: "Replay", live: "Live feed", real: "Live feed" };
 
+/** How a model did on each set of matches that was held back; null where nobody judged it, or an older server does not say. */
+export function heldOutText(sets = []) {
+  const told = sets.map(({ name, matches, log_loss: loss }) => `${loss.toFixed(4)} on ${name} (${matches.toLocaleString("en")})`);
+  return told.length ? `held-out log loss ${told.join(", ")}` : null;
+}
+
 export const isOver = (status) => status === "finished" || status === "abandoned";
 export const scoreText = ({ home, away }) => `${home}–${away}`;
 export const teamOf = (match, side) => (side === "home" ? match.home_team : side === "away" ? match.away_team : null);
