@@ -115,7 +115,7 @@ def test_another_size_of_a_host_is_in_place(standing: Site) -> None:
 
 def test_a_network_that_ssh_comes_from_is_changed_in_place(standing: Site) -> None:
     standing.answers["ssh_networks"] = ["198.51.100.0/24"]
-    assert standing.plan() == {"module.network.oci_core_security_list.public": ("update",)}
+    assert standing.plan() == {'module.network.oci_core_security_list.site["public"]': ("update",)}
 
 
 @pytest.mark.parametrize(

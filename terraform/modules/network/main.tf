@@ -1,17 +1,25 @@
 locals {
-  public_cidr  = cidrsubnet(var.network, 1, 0)
-  private_cidr = cidrsubnet(var.network, 1, 1)
-
   tcp      = "6"
   icmp     = "1"
   anywhere = "0.0.0.0/0"
 
-  public_ingress = concat(
-    [for network in var.ssh_networks : { source = network, port = 22, description = "SSH" }],
-    [for port in [80, 443] : { source = local.anywhere, port = port, description = "Web" }],
-    [for port in var.public_subnet_ports : { source = var.network, port = port, description = "Inside" }],
+  cidrs = { public = cidrsubnet(var.network, 1, 0), private = cidrsubnet(var.network, 1, 1) }
+
+  # What may come into each subnet, by TCP port.
+  ingress = {
+    public = concat(
+      [for network in var.ssh_networks : { source = network, port = 22, description = "SSH" }],
+      [for port in [80, 443] : { source = local.anywhere, port = port, description = "Web" }],
+      [for port in var.public_subnet_ports : { source = var.network, port = port, description = "Inside" }],
+    )
+    private = [for port in var.private_subnet_ports : { source = var.network, port = port, description = "Inside" }]
+  }
+
+  # The way out of each subnet; a subnet is there when it has one.
+  gateways = merge(
+    { public = oci_core_internet_gateway.site.id },
+    { for gateway in oci_core_nat_gateway.site : "private" => gateway.id },
   )
-  private_ingress = [for port in var.private_subnet_ports : { source = var.network, port = port, description = "Inside" }]
 }
 
 resource "oci_core_vcn" "site" {
@@ -29,8 +37,6 @@ resource "oci_core_default_security_list" "unused" {
   freeform_tags              = var.tags
 }
 
-# --- public ---------------------------------------------------------------------------------------
-
 resource "oci_core_internet_gateway" "site" {
   compartment_id = var.compartment_ocid
   vcn_id         = oci_core_vcn.site.id
@@ -38,27 +44,42 @@ resource "oci_core_internet_gateway" "site" {
   freeform_tags  = var.tags
 }
 
-resource "oci_core_route_table" "public" {
+resource "oci_core_nat_gateway" "site" {
+  count = var.with_private_subnet ? 1 : 0
+
   compartment_id = var.compartment_ocid
   vcn_id         = oci_core_vcn.site.id
-  display_name   = "${var.name}-public"
+  display_name   = var.name
+  freeform_tags  = var.tags
+}
+
+# --- subnets --------------------------------------------------------------------------------------
+
+resource "oci_core_route_table" "site" {
+  for_each = local.gateways
+
+  compartment_id = var.compartment_ocid
+  vcn_id         = oci_core_vcn.site.id
+  display_name   = "${var.name}-${each.key}"
   freeform_tags  = var.tags
 
   route_rules {
     destination       = local.anywhere
     destination_type  = "CIDR_BLOCK"
-    network_entity_id = oci_core_internet_gateway.site.id
+    network_entity_id = each.value
   }
 }
 
-resource "oci_core_security_list" "public" {
+resource "oci_core_security_list" "site" {
+  for_each = local.gateways
+
   compartment_id = var.compartment_ocid
   vcn_id         = oci_core_vcn.site.id
-  display_name   = "${var.name}-public"
+  display_name   = "${var.name}-${each.key}"
   freeform_tags  = var.tags
 
   dynamic "ingress_security_rules" {
-    for_each = local.public_ingress
+    for_each = local.ingress[each.key]
 
     content {
       description = ingress_security_rules.value.description
@@ -91,94 +112,16 @@ resource "oci_core_security_list" "public" {
   }
 }
 
-resource "oci_core_subnet" "public" {
-  compartment_id    = var.compartment_ocid
-  vcn_id            = oci_core_vcn.site.id
-  cidr_block        = local.public_cidr
-  display_name      = "${var.name}-public"
-  dns_label         = "public"
-  route_table_id    = oci_core_route_table.public.id
-  security_list_ids = [oci_core_security_list.public.id]
-  freeform_tags     = var.tags
-}
-
-# --- private --------------------------------------------------------------------------------------
-
-resource "oci_core_nat_gateway" "site" {
-  count = var.with_private_subnet ? 1 : 0
-
-  compartment_id = var.compartment_ocid
-  vcn_id         = oci_core_vcn.site.id
-  display_name   = var.name
-  freeform_tags  = var.tags
-}
-
-resource "oci_core_route_table" "private" {
-  count = var.with_private_subnet ? 1 : 0
-
-  compartment_id = var.compartment_ocid
-  vcn_id         = oci_core_vcn.site.id
-  display_name   = "${var.name}-private"
-  freeform_tags  = var.tags
-
-  route_rules {
-    destination       = local.anywhere
-    destination_type  = "CIDR_BLOCK"
-    network_entity_id = oci_core_nat_gateway.site[0].id
-  }
-}
-
-resource "oci_core_security_list" "private" {
-  count = var.with_private_subnet ? 1 : 0
-
-  compartment_id = var.compartment_ocid
-  vcn_id         = oci_core_vcn.site.id
-  display_name   = "${var.name}-private"
-  freeform_tags  = var.tags
-
-  dynamic "ingress_security_rules" {
-    for_each = local.private_ingress
-
-    content {
-      description = ingress_security_rules.value.description
-      protocol    = local.tcp
-      source      = ingress_security_rules.value.source
-
-      tcp_options {
-        min = ingress_security_rules.value.port
-        max = ingress_security_rules.value.port
-      }
-    }
-  }
-
-  ingress_security_rules {
-    description = "Path MTU"
-    protocol    = local.icmp
-    source      = local.anywhere
-
-    icmp_options {
-      type = 3
-      code = 4
-    }
-  }
-
-  egress_security_rules {
-    description = "Packages, open data"
-    protocol    = "all"
-    destination = local.anywhere
-  }
-}
-
-resource "oci_core_subnet" "private" {
-  count = var.with_private_subnet ? 1 : 0
+resource "oci_core_subnet" "site" {
+  for_each = local.gateways
 
   compartment_id             = var.compartment_ocid
   vcn_id                     = oci_core_vcn.site.id
-  cidr_block                 = local.private_cidr
-  display_name               = "${var.name}-private"
-  dns_label                  = "private"
-  route_table_id             = oci_core_route_table.private[0].id
-  security_list_ids          = [oci_core_security_list.private[0].id]
-  prohibit_public_ip_on_vnic = true
+  cidr_block                 = local.cidrs[each.key]
+  display_name               = "${var.name}-${each.key}"
+  dns_label                  = each.key
+  route_table_id             = oci_core_route_table.site[each.key].id
+  security_list_ids          = [oci_core_security_list.site[each.key].id]
+  prohibit_public_ip_on_vnic = each.key == "private"
   freeform_tags              = var.tags
 }
