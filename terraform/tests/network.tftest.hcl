@@ -1,13 +1,8 @@
 # What the network lets through. Nothing here reaches Oracle Cloud.
 
 mock_provider "oci" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_resource "oci_core_nat_gateway" {
-    defaults = {
-      id = "ocid1.natgateway.oc1..mock"
-    }
-  }
 }
 
 variables {

@@ -1,19 +1,8 @@
 # Volumes, their backups, and the bucket. Nothing here reaches Oracle Cloud.
 
 mock_provider "oci" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "oci_objectstorage_namespace" {
-    defaults = {
-      namespace = "axmock"
-    }
-  }
-
-  mock_resource "oci_core_volume" {
-    defaults = {
-      id = "ocid1.volume.oc1..mock"
-    }
-  }
 }
 
 variables {
