@@ -28,7 +28,7 @@ resource "oci_objectstorage_bucket" "backups" {
   }
 }
 
-# What is deleted, by its age or by hand, stays an earlier version for as long again.
+# What is deleted or overwritten stays an earlier version, which goes by its age as well.
 resource "oci_objectstorage_object_lifecycle_policy" "backups" {
   count = local.with_bucket
 
