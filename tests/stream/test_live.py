@@ -22,9 +22,8 @@ from matchcast.live.tracker import Tracker
 from matchcast.local.broker import Broker
 from matchcast.settings import Settings
 from matchcast.stream.client import StreamRecord, connect_admin
-from matchcast.stream.dead_letters import read_to_end
 from matchcast.stream.errors import UnknownTopic
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.topics import Observer, Topics, catalogue, ensure_topics
 from matchcast.stream.writer import EventWriter
 

@@ -18,8 +18,7 @@ from matchcast.history.parquet import connect
 from matchcast.pipeline.files import BatchFiles
 from matchcast.pipeline.observations import read_record
 from matchcast.settings import Settings
-from matchcast.stream.dead_letters import read_to_end
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.writer import EventWriter
 
 BATCH = "b1"

@@ -7,8 +7,7 @@ from types import TracebackType
 from matchcast.forecast.artefact import from_bytes, load_champion, to_bytes
 from matchcast.forecast.errors import ChangeOvertaken, NotInRegistry
 from matchcast.forecast.registry import Change, Registry, change_record, model_key, now
-from matchcast.stream.dead_letters import read_to_end
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.writer import EventWriter
 
 _TIMEOUT = 10.0

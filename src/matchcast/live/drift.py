@@ -8,8 +8,7 @@ from matchcast.forecast.drift_report import decode
 from matchcast.forecast.errors import DamagedDriftReport
 from matchcast.live.status import DriftStatus, OriginDrift
 from matchcast.stream.client import StreamRecord
-from matchcast.stream.dead_letters import read_to_end
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 
 log = logging.getLogger(__name__)
 

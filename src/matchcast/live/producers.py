@@ -7,8 +7,7 @@ import time
 import msgspec
 from msgspec import Struct, field
 
-from matchcast.stream.dead_letters import read_to_end
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.topics import PRODUCER_STALE_SECONDS
 
 KEPT_SECONDS = 86_400.0

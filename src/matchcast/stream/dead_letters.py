@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
 from matchcast.stream.client import StreamRecord
-from matchcast.stream.errors import KafkaUnavailable
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.writer import Delivery, EventWriter
 
 _log = logging.getLogger(__name__)
@@ -283,25 +281,3 @@ def _write_records(
         )
     writer.flush()
     return failures
-
-
-def read_to_end(reader: EventReader, timeout: float) -> Iterator[list[StreamRecord]]:
-    """Yield what a started reader finds up to the end that its topic has now.
-
-    Raises:
-        KafkaUnavailable: the end was not reached within `timeout` seconds.
-    """
-    reader.aim_at_end()
-    deadline = time.monotonic() + timeout
-    wait = 0.0  # read at least once: only that tells that the topic was made anew
-    while True:
-        records = reader.read(1000, wait)
-        wait = 0.1
-        if records:
-            yield records
-        if reader.caught_up:
-            return
-        if not records and time.monotonic() > deadline:
-            raise KafkaUnavailable(
-                reader.broker, reader.problem or f"not read to its end within {timeout:g} s"
-            )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple, cast
 
@@ -234,3 +235,25 @@ class EventReader:
     def _note_gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
         _log.error("%s", gap, extra={"topic": self.topic, "partition": gap.partition, "offset": gap.end})
+
+
+def read_to_end(reader: EventReader, timeout: float) -> Iterator[list[StreamRecord]]:
+    """Yield what a started reader finds up to the end that its topic has now.
+
+    Raises:
+        KafkaUnavailable: the end was not reached within `timeout` seconds.
+    """
+    reader.aim_at_end()
+    deadline = time.monotonic() + timeout
+    wait = 0.0  # read at least once: only that tells that the topic was made anew
+    while True:
+        records = reader.read(1000, wait)
+        wait = 0.1
+        if records:
+            yield records
+        if reader.caught_up:
+            return
+        if not records and time.monotonic() > deadline:
+            raise KafkaUnavailable(
+                reader.broker, reader.problem or f"not read to its end within {timeout:g} s"
+            )

@@ -9,8 +9,7 @@ import uuid
 import requests
 
 from matchcast.local.broker import Broker
-from matchcast.stream.dead_letters import read_to_end
-from matchcast.stream.reader import EventReader
+from matchcast.stream.reader import EventReader, read_to_end
 from matchcast.stream.writer import EventWriter
 
 from .conftest import StartDashboard
