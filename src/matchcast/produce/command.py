@@ -21,7 +21,7 @@ from matchcast.settings import Settings
 from matchcast.telemetry import logs
 
 if TYPE_CHECKING:
-    from matchcast.produce.producer import Limits
+    from matchcast.produce.limits import Limits
     from matchcast.produce.programme import Programme
 
 PATIENCE = 20.0
@@ -157,7 +157,7 @@ def produce(
     With a schedule each firing plays the next --max-events of the running match, or all that is left of it,
     and the firing after its end kicks off the next one.
     """
-    from matchcast.produce.producer import Limits
+    from matchcast.produce.limits import Limits
     from matchcast.produce.programme import FixtureList, OneMatch
     from matchcast.produce.schedule import fire
 
@@ -227,7 +227,7 @@ def replay(
 
     Several files are played at once. A replay that was cut short goes on where it stopped.
     """
-    from matchcast.produce.producer import Limits
+    from matchcast.produce.limits import Limits
     from matchcast.produce.programme import Recordings
     from matchcast.produce.recordings import cast_of
     from matchcast.sources.read import read

@@ -11,16 +11,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from matchcast.produce.errors import AlreadyPlayed
 from matchcast.produce.heartbeat import Heartbeat, Running
+from matchcast.produce.limits import Limits
 from matchcast.produce.pace import Pace
 from matchcast.produce.playing import Cast, Playing, encode_record
 from matchcast.produce.presence import Presence
 from matchcast.produce.programme import Busy, FixtureList, Programme
-from matchcast.produce.resume import Trace, abandon, count_sent, trace
+from matchcast.produce.resume import go_on, trace
 from matchcast.produce.wishes import Wishes
 from matchcast.stream.topics import Topics
 from matchcast.stream.writer import EventWriter
@@ -38,28 +38,6 @@ _LATE: Final = 1.0
 _NAP: Final = 0.2
 _CHORES: Final = 0.25
 _BATCH: Final = 500
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When to stop, and how much to do at once.
-
-    Attributes:
-        at_once: Matches that are kept running.
-        max_events: Events of the whole run or, with a schedule, of each firing; None is no limit.
-        fired: Set at each firing of a schedule; None where there is none and all is played through.
-        once: Whether a match that ends is not followed by another.
-    """
-
-    at_once: int = 5
-    max_events: int | None = None
-    fired: threading.Event | None = None
-    once: bool = False
-
-    @property
-    def budget(self) -> float:
-        """How many events a run or a firing has."""
-        return float("inf") if self.max_events is None else self.max_events
 
 
 class Producer:
@@ -220,7 +198,7 @@ class Producer:
             self._broker, self._topics.events, {running.match.id: running.since_ms for running in left}
         )
         for running in left:
-            playing = _go_on(running, self._programme.revive(running), found[running.match.id])
+            playing = go_on(running, self._programme.revive(running), found[running.match.id])
             if not playing.over:
                 self._programme.went_on(running)
                 self._playing.append(playing)
@@ -295,15 +273,3 @@ class Producer:
             if cast is not None:
                 self._kick_off(cast)
         self._presence.requests_offset = self._wishes.offset
-
-
-def _go_on(running: Running, cast: Cast, found: Trace) -> Playing:
-    """Return a match that was left, at the first event that Kafka does not have."""
-    sent = count_sent(cast.script, found)
-    if sent is None:
-        match = cast.match
-        cast = Cast(match, lambda: iter(abandon(match, found)), cast.request_id)
-    playing = Playing(cast, running.since_ms)
-    playing.skip_to(sent or 0)
-    playing.due = time.monotonic()
-    return playing

@@ -1,4 +1,4 @@
-"""Finding in Kafka how far a match has come."""
+"""Going on with a match that was left: finding in Kafka how far it has come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from matchcast.events.record import MatchInfo
-from matchcast.produce.playing import Script, encode_record
+from matchcast.produce.heartbeat import Running
+from matchcast.produce.playing import Cast, Playing, Script, encode_record
 from matchcast.simulate.scribe import Moment
 from matchcast.stream.errors import KafkaUnavailable
 from matchcast.stream.reader import EventReader
@@ -116,3 +117,15 @@ def abandon(match: MatchInfo, found: Trace) -> Iterable[Moment]:
         "match": msgspec.to_builtins(match),
     }
     yield Moment(0.0, record)
+
+
+def go_on(running: Running, cast: Cast, found: Trace) -> Playing:
+    """Return a match that was left, at the first event that Kafka does not have."""
+    sent = count_sent(cast.script, found)
+    if sent is None:
+        match = cast.match
+        cast = Cast(match, lambda: iter(abandon(match, found)), cast.request_id)
+    playing = Playing(cast, running.since_ms)
+    playing.skip_to(sent or 0)
+    playing.due = time.monotonic()
+    return playing
