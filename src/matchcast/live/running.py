@@ -9,36 +9,13 @@ from matchcast.events.clock import FIRST_HALF, Moment
 from matchcast.events.record import Event
 from matchcast.forecast.forecast import Outcome
 from matchcast.forecast.situation import Situation, clock_of
-from matchcast.live.points import ExplainedForecast, Kind, Point, Question
-from matchcast.live.situations import before_kick_off, look_at
+from matchcast.live.points import ExplainedForecast, Kind, Point, PointList, Question
+from matchcast.live.situations import TELLING, before_kick_off, look_at
 from matchcast.match.rules import status_of, view_of_match
 from matchcast.match.state import MatchState
 from matchcast.match.summary import Summary, summarise
 from matchcast.match.view import Status
 from matchcast.stream.client import StreamRecord
-
-SAMPLE_SECONDS = 30
-"""A forecast is kept for each half minute of the match clock: 200 points in 90 minutes, as fine as a chart shows."""
-
-MOST_POINTS_AT_ONCE = 500
-"""Points that are asked for in one request, so that the newest situation never waits long behind them."""
-
-_TELLING = frozenset(
-    {
-        "Bad Behaviour",
-        "Foul Committed",
-        "Half End",
-        "Half Start",
-        "Match End",
-        "Own Goal For",
-        "Player Off",
-        "Player On",
-        "Shot",
-        "Starting XI",
-        "Substitution",
-    }
-)
-"""Event types that can change more of a situation than its clock."""
 
 _GOALS = frozenset({"Own Goal For", "Shot"})
 _CARDS = frozenset({"Bad Behaviour", "Foul Committed"})
@@ -93,10 +70,8 @@ class RunningMatch:
         "_forecast_of",
         "_history",
         "_history_version",
-        "_pending",
         "_points",
         "_pre_match_refused",
-        "_sampled",
         "_status",
         "_summary",
         "_summary_events",
@@ -130,9 +105,7 @@ class RunningMatch:
         self.forecast: ExplainedForecast | None = None
         self.rejected: str | None = None
         self._pre_match_refused = False
-        self._points: list[Point] = []
-        self._pending = 0
-        self._sampled = (-1, -1)
+        self._points = PointList([])
         self._base: Situation | None = None
         self._status: Status = "scheduled"
         self._before: Situation | None = None
@@ -167,7 +140,7 @@ class RunningMatch:
     def history(self) -> tuple[Point, ...]:
         """The points whose forecast is in hand, in the order of the stream."""
         if self._history_version != self.version:
-            self._history = tuple(point for point in self._points if point.situation is None)
+            self._history = self._points.known()
             self._history_version = self.version
         return self._history
 
@@ -179,7 +152,7 @@ class RunningMatch:
     @property
     def wants_forecast(self) -> bool:
         """Whether the newest situation, or a point, lacks its forecast."""
-        return self._pending > 0 or self._wants_pre_match or self.is_behind
+        return self._points.pending > 0 or self._wants_pre_match or self.is_behind
 
     @property
     def _wants_pre_match(self) -> bool:
@@ -193,7 +166,7 @@ class RunningMatch:
     def apply(self, event: Event, record: StreamRecord) -> bool:
         """Fold an event in and mark the moments that want a point; False when it is a repeat."""
         state = self.state
-        if event.type.name in _TELLING:
+        if event.type.name in TELLING:
             if not self._apply_telling(event, record):
                 return False
         else:
@@ -202,7 +175,7 @@ class RunningMatch:
                 return False
             if state.info is not known or len(state.teams) != teams or state.latest[0] != latest[0]:
                 self._look_again()
-            if state.latest is not latest and self._is_due():
+            if state.latest is not latest and self._points.is_due(state.latest):
                 self._mark("sample", record)
         if self.first is None:
             self.first = Moment(event.period_or_inferred, event.minute, event.second)
@@ -230,12 +203,9 @@ class RunningMatch:
             self._mark("red_card", record)
         elif len(state.period_ends) > ends or self.finished != finished:
             self._mark("period", record)
-        elif after.shoot_out != before.shoot_out or self._is_due():
+        elif after.shoot_out != before.shoot_out or self._points.is_due(state.latest):
             self._mark("sample", record)
         return True
-
-    def _is_due(self) -> bool:
-        return _sample_of(self.state.latest) > self._sampled
 
     def _look_again(self) -> None:
         self._base = None
@@ -244,26 +214,20 @@ class RunningMatch:
 
     def _mark(self, kind: Kind, record: StreamRecord) -> None:
         situation = self.situation
-        moment = self.state.latest
         if self._before is None:
             self._before = before_kick_off(situation)
-        self._sampled = _sample_of(moment)
-        self._points.append(Point(f"{record.partition}:{record.offset}", *moment, kind, situation))
-        self._pending += 1
+        self._points.mark(f"{record.partition}:{record.offset}", self.state.latest, kind, situation)
 
     def ask(self) -> Question | None:
         """Return what is to be asked of the model; None when all forecasts are in hand."""
         if not self.wants_forecast:
             return None
         situation = self.situation
-        points = []
-        if self._pending:
-            points = [point for point in self._points if point.situation is not None][:MOST_POINTS_AT_ONCE]
         return Question(
             situation if situation != self._forecast_of else None,
             self._before,
             before_kick_off(situation) if self._wants_pre_match else None,
-            points,
+            self._points.to_ask(),
         )
 
     def take_forecast(self, situation: Situation, forecast: ExplainedForecast) -> None:
@@ -271,17 +235,13 @@ class RunningMatch:
         self.version += 1
         self.forecast, self._forecast_of, self.rejected = forecast, situation, None
         outcome = Outcome(forecast.home, forecast.draw, forecast.away)
-        if self._pending:
-            for point in self._points:
-                if point.situation == situation:
-                    self._fill(point, outcome, forecast.model_version)
+        self._points.fill_at(situation, outcome, forecast.model_version)
 
     def take_points(self, points: list[Point], outcomes: list[Outcome], model_version: str) -> None:
         """Keep the forecasts of points."""
         self.version += 1
         for point, outcome in zip(points, outcomes, strict=True):
-            if point.situation is not None:
-                self._fill(point, outcome, model_version)
+            self._points.fill(point, outcome, model_version)
 
     def take_pre_match(self, outcome: Outcome) -> None:
         """Keep the forecast from before kick-off."""
@@ -309,14 +269,7 @@ class RunningMatch:
 
     def drop_point(self, point: Point) -> None:
         """Forget a point that the model cannot forecast."""
-        self._points.remove(point)
-        self._pending -= 1
-
-    def _fill(self, point: Point, outcome: Outcome, model_version: str) -> None:
-        point.home, point.draw, point.away = outcome
-        point.model_version = model_version
-        point.situation = None
-        self._pending -= 1
+        self._points.drop(point)
 
     def save(self) -> bytes:
         """Return what a checkpoint keeps of the match."""
@@ -328,9 +281,9 @@ class RunningMatch:
                 self.updated_at_ms,
                 self.touched,
                 self.missed,
-                self._sampled,
+                self._points.sampled,
                 self._before,
-                self._points,
+                self._points.all,
                 self.pre_match,
                 self.forecast,
                 self._forecast_of,
@@ -348,16 +301,11 @@ class RunningMatch:
         match = cls(kept.state, StreamRecord("", kept.partition, kept.offset, None, None, kept.updated_at_ms))
         match.touched, match.missed = kept.touched, kept.missed
         match.pre_match, match.forecast = kept.pre_match, kept.forecast
-        match._points, match._sampled = kept.points, kept.sampled
+        match._points = PointList(kept.points, kept.sampled)
         match._before, match._forecast_of = kept.before, kept.forecast_of
-        match._pending = sum(point.situation is not None for point in kept.points)
         match._look_again()
         match.version = 1
         return match
 
 
 _FIRST_MINUTES = Moment(FIRST_HALF, 1, 59)
-
-
-def _sample_of(moment: Moment) -> tuple[int, int]:
-    return (moment.period, (moment.minute * 60 + moment.second) // SAMPLE_SECONDS)

@@ -7,6 +7,23 @@ from matchcast.match.rules import men_of, score_of, shoot_out_of, view_of_match
 from matchcast.match.state import MatchState
 from matchcast.match.view import Status
 
+TELLING = frozenset(
+    {
+        "Bad Behaviour",
+        "Foul Committed",
+        "Half End",
+        "Half Start",
+        "Match End",
+        "Own Goal For",
+        "Player Off",
+        "Player On",
+        "Shot",
+        "Starting XI",
+        "Substitution",
+    }
+)
+"""Event types that can change more of a situation than its clock."""
+
 
 def look_at(state: MatchState, status: Status) -> Situation:
     """Return the situation of a state, as `situation_of` does of its summary, but without making one."""
