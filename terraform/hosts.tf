@@ -77,9 +77,8 @@ module "storage" {
   compartment_ocid    = local.compartment_ocid
   region              = var.region
   name                = var.name
-  availability_domain = data.oci_identity_availability_domains.here.availability_domains[var.availability_domain - 1].name
   device              = var.data_device
-  volumes             = { for name, host in local.hosts : name => { size_gb = host.data_gb, instance_ocid = module.compute.instance_ocids[name] } }
+  volumes             = { for name, host in local.hosts : name => { size_gb = host.data_gb, instance = module.compute.instances[name] } }
   volume_backup_weeks = var.volume_backup_weeks
   backup_bucket       = var.backup_bucket
   tags                = local.tags

@@ -10,9 +10,8 @@ variables {
   compartment_ocid    = "ocid1.compartment.oc1..mock"
   region              = "eu-frankfurt-1"
   name                = "matchcast"
-  availability_domain = "AD-1"
   device              = "/dev/oracleoci/oraclevdb"
-  volumes             = { site = { size_gb = 100, instance_ocid = "ocid1.instance.oc1..mock" } }
+  volumes             = { site = { size_gb = 100, instance = { ocid = "ocid1.instance.oc1..mock", availability_domain = "AD-1" } } }
   volume_backup_weeks = 4
 }
 

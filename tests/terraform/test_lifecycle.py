@@ -184,6 +184,27 @@ def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None
     assert site.plan()[HOST] == ("delete", "create")
 
 
+def test_a_full_availability_domain_holds_the_site_to_nothing(make_site: Callable[..., Site]) -> None:
+    """A data volume that was made before its host would hold the site to a domain that has no room for it."""
+    site = make_site()
+    set_account(site, full=[1])
+    refused = site.run("apply", "-no-color", "-input=false", "-auto-approve", codes=(1,)).stderr
+    assert "500-InternalError, Out of host capacity." in refused
+    site.answers["availability_domain"] = 2
+    site.apply()
+    assert site.plan() == {}
+    assert site.account.contents()["oci_core_volume"] == 1
+
+
+def test_room_that_was_found_later_completes_what_was_begun(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    set_account(site, full=[1])
+    site.run("apply", "-no-color", "-input=false", "-auto-approve", codes=(1,))
+    set_account(site)
+    site.apply()
+    assert site.plan() == {}
+
+
 def test_a_region_without_the_availability_domain_says_which_there_are(
     make_site: Callable[..., Site],
 ) -> None:

@@ -1,6 +1,6 @@
-output "instance_ocids" {
-  description = "OCID of each host's instance."
-  value       = { for name, instance in oci_core_instance.host : name => instance.id }
+output "instances" {
+  description = "OCID and availability domain of each host's instance."
+  value       = { for name, instance in oci_core_instance.host : name => { ocid = instance.id, availability_domain = instance.availability_domain } }
 }
 
 output "public_addresses" {

@@ -74,7 +74,7 @@ resource "oci_identity_dynamic_group" "hosts" {
   compartment_id = var.tenancy_ocid
   name           = "${var.name}-hosts"
   description    = "The hosts of ${var.name}"
-  matching_rule  = "Any {${join(", ", [for volume in values(var.volumes) : "instance.id = '${volume.instance_ocid}'"])}}"
+  matching_rule  = "Any {${join(", ", [for volume in values(var.volumes) : "instance.id = '${volume.instance.ocid}'"])}}"
   freeform_tags  = var.tags
 }
 

@@ -38,16 +38,6 @@ variable "name" {
   }
 }
 
-variable "availability_domain" {
-  type        = string
-  description = "Full name of the availability domain, that of the hosts."
-
-  validation {
-    condition     = length(var.availability_domain) > 0
-    error_message = "availability_domain is empty. Give the full name, as oci_identity_availability_domains lists it."
-  }
-}
-
 variable "device" {
   type        = string
   description = "Device path that each data volume is attached at."
@@ -60,8 +50,8 @@ variable "device" {
 
 variable "volumes" {
   type = map(object({
-    size_gb       = number
-    instance_ocid = string
+    size_gb  = number
+    instance = object({ ocid = string, availability_domain = string })
   }))
   description = "The data volumes, by the name of their host."
 

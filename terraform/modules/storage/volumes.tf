@@ -4,7 +4,7 @@ resource "oci_core_volume" "data" {
   for_each = var.volumes
 
   compartment_id      = var.compartment_ocid
-  availability_domain = var.availability_domain
+  availability_domain = each.value.instance.availability_domain # and so made after it: without a host there is none to lose
   display_name        = "${var.name}-${each.key}-data"
   size_in_gbs         = each.value.size_gb
   freeform_tags       = var.tags
@@ -18,7 +18,7 @@ resource "oci_core_volume_attachment" "data" {
   for_each = var.volumes
 
   attachment_type                     = "paravirtualized"
-  instance_id                         = each.value.instance_ocid
+  instance_id                         = each.value.instance.ocid
   volume_id                           = oci_core_volume.data[each.key].id
   device                              = var.device
   display_name                        = "${var.name}-${each.key}-data"

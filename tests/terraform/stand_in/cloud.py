@@ -38,7 +38,8 @@ class Refused(Exception):
 class Account:
     """An account that lives in a folder.
 
-    ``account.json`` there may hold ``newest_image`` (a date) and ``availability_domains`` (how many).
+    ``account.json`` there may hold ``newest_image`` (a date), ``availability_domains`` (how many) and ``full`` (the
+    numbers of those that have no room for another host).
     """
 
     folder: Path
@@ -49,13 +50,25 @@ class Account:
         """What is set of the account, beside what is usual."""
         file = self.folder / "account.json"
         found: Values = json.loads(file.read_text("utf-8")) if file.exists() else {}
-        return {"newest_image": "2026.08.31", "availability_domains": 3, **found}
+        return {"newest_image": "2026.08.31", "availability_domains": 3, "full": [], **found}
 
     # --- resources --------------------------------------------------------------------------------
 
     def file_of(self, resource: str, ocid: str) -> Path:
         """Return the file that holds a resource."""
         return self.folder / resource / f"{ocid}.json"
+
+    def admit(self, resource: str, values: Values) -> None:
+        """See that there is room for a new resource.
+
+        Raises:
+            Refused: there is none.
+        """
+        if (
+            resource == "oci_core_instance"
+            and int(values["availability_domain"][-1]) in self.settings["full"]
+        ):
+            raise Refused("500-InternalError, Out of host capacity.")
 
     def keep(self, resource: str, values: Values) -> None:
         """Keep a resource as it is now."""

@@ -136,6 +136,8 @@ class Provider(tfplugin_pb2_grpc.ProviderServicer):
             decided = self.account.decide(kind, attribute, planned)
             return empty(of_type) if decided is None else decided
 
+        if read_dynamic_value(request.prior_state) is None:
+            self.account.admit(kind, planned)
         made = with_decisions(self.resources[kind]["block"], planned, decide)
         self.account.keep(kind, made)
         return pb.ApplyResourceChange.Response(new_state=dynamic(made), legacy_type_system=True)
