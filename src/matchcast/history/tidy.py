@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -129,16 +128,19 @@ def _clear_work(history: HistoryFolder, before: float) -> int:
 
 
 def _removed(path: Path) -> bool:
-    """Remove a file or a folder; say whether it is not there any more."""
-    try:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        log.warning("%s was not removed: %s", path, error.strerror)
-        return False
-    return True
+    """Remove a file or a folder, as much of it as may be; say whether it is not there any more."""
+    problem: OSError | None = None
+    for part in (*sorted(path.rglob("*"), reverse=True), path):  # what a folder holds before the folder
+        try:
+            if part.is_dir() and not part.is_symlink():
+                part.rmdir()
+            else:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            problem = problem or error
+    if problem is not None:
+        log.warning("%s was not removed: %s", path, problem.strerror)
+    return problem is None
 
 
 def _last_written(path: Path) -> float:
