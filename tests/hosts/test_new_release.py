@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,7 +154,8 @@ def kill_at(shown: Path, task: str, seconds: float = 900.0) -> None:
     while time.monotonic() < deadline:
         if shown.stat().st_mtime >= began and task in shown.read_text("utf-8", "replace"):
             for process in psutil.Process(os.getpid()).children(recursive=True):
-                if "ansible-playbook" in " ".join(process.cmdline()[:3]):
-                    os.kill(process.pid, signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):
+                    if "ansible-playbook" in " ".join(process.cmdline()[:3]):
+                        process.kill()
             return
         time.sleep(0.05)
