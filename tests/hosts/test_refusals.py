@@ -175,13 +175,15 @@ def test_a_name_that_does_not_point_to_the_host(controller: Controller) -> None:
 
 
 def test_a_mirror_that_fails(controller: Controller, host: Host) -> None:
+    index = "$(REPO_URI)dists/$(RELEASE)/InRelease"
+    first = host.check_output(f"apt-get indextargets --format '{index}' 'Release: bookworm' | head -1")
     host.check_output("rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin && touch -d @0 /var/lib/apt/lists")
     host.check_output(f"systemd-run --unit=mirror python3 -c '{MIRROR_503}'")
     host.check_output("echo 'Acquire::http::Proxy \"http://127.0.0.1:3128\";' > /etc/apt/apt.conf.d/99mirror")
     try:
         refuse(
             controller,
-            "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease 503 Service Unavailable",
+            f"E: Failed to fetch {first} 503 Service Unavailable",
             "sudo apt-get update",
             "it goes on where it stopped",
             tags="base",
