@@ -7,15 +7,17 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 from tests.hosts.conftest import ANSIBLE
-from tests.hosts.rig import Rig
+from tests.hosts.playing import run_to_its_end
+from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import AcmeServer
-
-from matchcast.local.processes import guarded, stop_child, tethered
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "site.matchcast.test"
@@ -129,18 +131,28 @@ class Controller:
         """Run site.yml; `play.log` beside the inventory can be followed."""
         command = [str(PLAYBOOK), "--inventory", "../inventory", "site.yml", *arguments]
         began, shown = time.monotonic(), self.folder / "play.log"
-        with shown.open("wb") as output:
-            process = subprocess.Popen(
-                tethered(guarded(command, patience=10)),
-                cwd=self.folder / "ansible",
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                code = process.wait()
-            finally:
-                stop_child(process, patience=20)  # a test that is broken off leaves no playbook running
+        code = run_to_its_end(command, shown, self._environment, self.folder / "ansible")
         return Played(code, shown.read_text("utf-8", "replace"), time.monotonic() - began)
+
+
+@contextmanager
+def prepared(
+    rig: Rig,
+    acme: AcmeServer,
+    folder: Path,
+    host: str,
+    *,
+    image: str = "debian",
+    disks: tuple[Disk, ...] = (),
+    aliases: tuple[str, ...] = (NAME,),
+) -> Iterator[Controller]:
+    """Give a bare host, with all that a user brings to make a site of it; the host ends with the context."""
+    if not PLAYBOOK.exists():
+        pytest.skip("the environment of Ansible is not made: make ansible")
+    rig.up(host, image=image, disks=disks, aliases=aliases)
+    try:
+        controller = Controller(rig, folder, acme, host)
+        controller.prepare()
+        yield controller
+    finally:
+        rig.down(host)

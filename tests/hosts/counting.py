@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+
+from matchcast.stream.reader import EventReader, read_to_end
 
 PARTITIONS = 6
 
@@ -68,24 +70,7 @@ class Counted:
 
     def lost(self) -> set[int]:
         """Return the acknowledged records that the cluster does not give back."""
-        consumer = Consumer(
-            {"bootstrap.servers": self.servers, "group.id": self.topic, "enable.partition.eof": True,
-             "enable.auto.commit": False}
-        )  # fmt: skip
-        consumer.assign([TopicPartition(self.topic, each, OFFSET_BEGINNING) for each in range(PARTITIONS)])
-        found: set[int] = set()
-        read_to_end: set[int | None] = set()
-        deadline = time.monotonic() + 120
-        try:
-            while len(read_to_end) < PARTITIONS and time.monotonic() < deadline:
-                record = consumer.poll(1)
-                if record is None:
-                    continue
-                error = record.error()
-                if error is None:
-                    found.add(int(record.value()))
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    read_to_end.add(record.partition())
-        finally:
-            consumer.close()
+        with EventReader(self.servers, self.topic) as reader:
+            reader.start_at_beginning(60)
+            found = {int(record.value or b"") for some in read_to_end(reader, 120) for record in some}
         return self.acknowledged - found

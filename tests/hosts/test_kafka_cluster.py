@@ -6,8 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +13,9 @@ from pathlib import Path
 import pytest
 from tests.hosts.conftest import ANSIBLE
 from tests.hosts.counting import Counted
+from tests.hosts.playing import run_to_its_end
 from tests.hosts.rig import Rig
-
-from matchcast.local.processes import guarded, stop_child, tethered
+from tests.local.machine import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("kafka-1", "kafka-2", "kafka-3")
@@ -51,20 +49,10 @@ class Cluster:
             str(ANSIBLE / "ansible-playbook"), "-i", str(self.folder / "inventory.json"), str(playbook),
             "--extra-vars", json.dumps(variables),
         ]  # fmt: skip
-        process = subprocess.Popen(
-            tethered(guarded(command, patience=10)),
-            cwd=ROOT / "ansible",
-            env={**os.environ, "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            shown = process.communicate()[0].decode(errors="replace")
-        finally:
-            stop_child(process, patience=20)  # a test that is broken off leaves no playbook running
-        assert process.returncode == 0, shown[-6000:]
+        output = self.folder / "play.log"
+        code = run_to_its_end(command, output, {**os.environ, "NO_COLOR": "1"}, ROOT / "ansible")
+        shown = output.read_text("utf-8", "replace")
+        assert code == 0, shown[-6000:]
         return shown
 
     def wait_until_healthy(self, name: str) -> None:
@@ -133,9 +121,4 @@ def test_new_settings_restart_one_node_after_the_other_and_lose_no_record(cluste
 
 def wait_for(records: Counted, count: int) -> None:
     """Wait until so many records are acknowledged."""
-    deadline = time.monotonic() + 240
-    while len(records.acknowledged) < count:
-        assert time.monotonic() < deadline, (
-            f"{len(records.acknowledged)} of {count} records were acknowledged"
-        )
-        time.sleep(0.05)
+    wait_until(lambda: len(records.acknowledged) >= count, f"{count} records are acknowledged", 240)

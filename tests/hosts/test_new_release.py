@@ -16,7 +16,7 @@ import psutil
 import pytest
 from testinfra.host import Host
 from tests.hosts.conftest import reach
-from tests.hosts.controller import NAME, PLAYBOOK, Controller
+from tests.hosts.controller import Controller, prepared
 from tests.hosts.load import Load
 from tests.hosts.releases import build_release
 from tests.hosts.rig import Rig
@@ -55,17 +55,10 @@ class Standing:
 @pytest.fixture(scope="module")
 def controller(rig: Rig, acme: AcmeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """A host of Kafka, API, dashboard and nginx, by site.yml."""
-    if not PLAYBOOK.exists():
-        pytest.skip("the environment of Ansible is not made: make ansible")
-    controller = Controller(rig, tmp_path_factory.mktemp("controller"), acme, host=HOST)
-    rig.up(HOST, aliases=(NAME,))
-    try:
-        controller.prepare()
+    with prepared(rig, acme, tmp_path_factory.mktemp("controller"), HOST) as controller:
         played = controller.play(FIRST)
         assert played.code == 0, played.output[-8000:]
         yield controller
-    finally:
-        rig.down(HOST)
 
 
 @pytest.fixture

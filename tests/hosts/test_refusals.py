@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 from tests.hosts.conftest import reach
-from tests.hosts.controller import NAME, PLAYBOOK, Controller
+from tests.hosts.controller import Controller, prepared
 from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import NAME as ELSEWHERE
 from tests.hosts.rig.acme import AcmeServer
@@ -37,15 +37,9 @@ with open("/dev/oracleoci/oraclevdb", "r+b") as disk:
 @pytest.fixture(scope="module")
 def controller(rig: Rig, acme: AcmeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """A bare host with an empty data disk, and all that a user brings."""
-    if not PLAYBOOK.exists():
-        pytest.skip("the environment of Ansible is not made: make ansible")
-    controller = Controller(rig, tmp_path_factory.mktemp("controller"), acme, host=HOST)
-    rig.up(HOST, disks=(Disk(megabytes=64),), aliases=(NAME,))
-    try:
-        controller.prepare()
+    folder = tmp_path_factory.mktemp("controller")
+    with prepared(rig, acme, folder, HOST, disks=(Disk(megabytes=64),)) as controller:
         yield controller
-    finally:
-        rig.down(HOST)
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.hosts.conftest import ANSIBLE
+from tests.hosts.playing import run_to_its_end
 from tests.hosts.rig import Rig
-
-from matchcast.local.processes import guarded, stop_child, tethered
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.parents[2].name for path in ROOT.glob("roles/*/molecule/default/molecule.yml"))
@@ -25,19 +23,15 @@ def test_a_role_makes_what_it_says_and_then_changes_nothing(rig: Rig, role: str,
         pytest.skip("the environment of Ansible is not made: make ansible")
     before = set(rig.names())
     run = str(ROOT / "tests/hosts/molecule/run.sh")
-    command = tethered(guarded([run, role, "test", "--destroy=never"], patience=10))
     environment = {**os.environ, "MATCHCAST_RIG": rig.id, "NO_COLOR": "1"}
-    environment["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path)
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True
-    )
+    environment["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path / "molecule")
+    output = tmp_path / "molecule.log"
     try:
-        shown = process.communicate()[0].decode(errors="replace")
-        if process.returncode:
+        if run_to_its_end([run, role, "test", "--destroy=never"], output, environment):
+            shown = output.read_text("utf-8", "replace")
             told = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()[-80:]
             hosts = sorted(set(rig.names()) - before)
             looks = [f"--- {host}\n{rig.run_on(host, LOOK, check=False).stdout}" for host in hosts]
             pytest.fail("\n".join([*told, *looks]), pytrace=False)
     finally:
-        stop_child(process, patience=20)  # a test that is broken off leaves no playbook running
         rig.down(*[name for name in rig.names() if name not in before])

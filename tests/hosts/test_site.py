@@ -18,7 +18,7 @@ import urllib3
 from playwright.sync_api import Browser, expect
 from testinfra.host import Host
 from tests.hosts.conftest import reach
-from tests.hosts.controller import NAME, PLAYBOOK, Controller, Unprinted
+from tests.hosts.controller import NAME, Controller, Unprinted, prepared
 from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import AcmeServer
 from tests.hosts.visitor import Visitor, browse, is_open, wait_until
@@ -37,18 +37,12 @@ MOST_EXPOSED = {
 @pytest.fixture(scope="module")
 def controller(rig: Rig, acme: AcmeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """A host with the rules of Oracle's image and an empty disk, after one run of the play."""
-    if not PLAYBOOK.exists():
-        pytest.skip("the environment of Ansible is not made: make ansible")
-    controller = Controller(rig, tmp_path_factory.mktemp("controller"), acme)
-    rig.up("site", image="oci", disks=(Disk(megabytes=6000),), aliases=(NAME,))
-    try:
-        controller.prepare()
+    folder = tmp_path_factory.mktemp("controller")
+    with prepared(rig, acme, folder, "site", image="oci", disks=(Disk(megabytes=6000),)) as controller:
         played = controller.play()
         print(f"first run: {played.told()}")
         assert played.code == 0, played.output[-8000:]
         yield controller
-    finally:
-        rig.down("site")
 
 
 @pytest.fixture(scope="module")
@@ -223,15 +217,11 @@ def test_a_look_at_the_running_site_finds_nothing_to_change_and_tells_no_secret(
 def test_a_look_at_a_bare_host_ends_well_and_tells_no_secret(
     rig: Rig, acme: AcmeServer, tmp_path: Path
 ) -> None:
-    bare = Controller(rig, tmp_path, acme, host="bare")
-    rig.up("bare", image="oci", disks=(Disk(megabytes=1000),))
-    try:
-        bare.prepare()
+    disks = (Disk(megabytes=1000),)
+    with prepared(rig, acme, tmp_path, "bare", image="oci", disks=disks, aliases=()) as bare:
         played = bare.play("--check", "--diff", "--extra-vars", '{"certbot_check_name": false}')
         assert played.code == 0, played.output[-8000:]
         assert bare.secrets().seen_in(played.output) == []
-    finally:
-        rig.down("bare")
 
 
 # --- failures -------------------------------------------------------------------------------------

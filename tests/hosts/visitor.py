@@ -19,6 +19,7 @@ import urllib3
 from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.hosts.controller import NAME
+from tests.local import machine
 from urllib3.response import BaseHTTPResponse
 
 PATIENCE = 900.0
@@ -27,10 +28,7 @@ PATIENCE = 900.0
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something holds; the site's own limits bear being asked twice a second."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.5)
+    machine.wait_until(condition, what, seconds, every=0.5)
 
 
 def is_open(address: str, port: int) -> bool:
