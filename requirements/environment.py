@@ -216,7 +216,7 @@ def ensure_environment(kind: str, folder: Path, python: str) -> None:
         packages = digest(lock.read_bytes(), identity(python), str(folder.resolve()))
         holds_project = kind not in ALONE
         files = PROJECT_FILES if holds_project else ()
-        project = digest(*[(ROOT / name).read_bytes() for name in files], packages)
+        project = digest(*[(ROOT / name).read_bytes() for name in files], packages, str(ROOT))
         have_packages = found.get("packages") == packages and (folder / "bin/python").exists()
         if have_packages and found.get("project") == project and (BUILT.exists() or not holds_project):
             return

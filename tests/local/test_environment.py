@@ -122,6 +122,21 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Path) -> Non
     subprocess.run([python, "-c", "import matchcast"], check=True)
 
 
+def test_an_environment_that_two_checkouts_share_holds_the_code_of_the_one_that_asked_last(
+    checkout: Path, tmp_path: Path
+) -> None:
+    other, shared = tmp_path / "other", tmp_path / "shared"
+    shutil.copytree(checkout, other, symlinks=True, ignore=shutil.ignore_patterns(".venv", ".matchcast"))
+    for asking in (checkout, other):
+        command = [str(asking / "requirements/environment.sh"), "app", "--folder", str(shared)]
+        subprocess.run(command, cwd=asking, env=shell_environment(), check=True)
+        found = subprocess.run(
+            [shared / "bin/python", "-c", "import matchcast; print(matchcast.__file__)"],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert Path(found.stdout.strip()).is_relative_to(asking / "src")
+
+
 def test_a_python_that_is_too_old_is_a_sentence(checkout: Path) -> None:
     old = checkout / "python-old"
     old.write_text("#!/bin/sh\nexit 1\n")
