@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import AcmeServer
 
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "inventory.example"
 NAME = "site.matchcast.test"
 PLAYBOOK = ANSIBLE / "ansible-playbook"
 RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
@@ -72,6 +73,14 @@ class Played:
         return "\n".join([f"ended with {self.code} after {self.seconds:.0f} s", *self.longest])
 
 
+def filled_in(inventory: str, addresses: Mapping[str, str]) -> str:
+    """Write over an example's site, mail and addresses those of the tests."""
+    meant = {"forecasts.example.org": NAME, "you@example.org": "operator@matchcast.test", **addresses}
+    for written in meant:
+        assert written in inventory
+    return re.sub("|".join(map(re.escape, meant)), lambda found: meant[found[0]], inventory)
+
+
 @dataclass(frozen=True)
 class Controller:
     """Where the play of one site is run from: `folder` holds all that is not in the checkout."""
@@ -81,18 +90,12 @@ class Controller:
     acme: AcmeServer
     host: str = "site"
 
-    def prepare(self) -> None:
-        """Do what the README tells: fill in the inventory, make the secrets."""
+    def prepare(self, inventory: str | None = None) -> None:
+        """Do what the README tells: fill in the inventory, that of one host if none is given, and make the secrets."""
         shutil.copytree(ROOT / "ansible", self.folder / "ansible", ignore=shutil.ignore_patterns("vault.yml"))
-        text = (ROOT / "inventory.example").read_text("utf-8")
-        for written, meant in (
-            ("203.0.113.10", self.host),
-            ("forecasts.example.org", NAME),
-            ("you@example.org", "operator@matchcast.test"),
-        ):
-            assert written in text
-            text = text.replace(written, meant)
-        (self.folder / "inventory").write_text(text, "utf-8")
+        if inventory is None:
+            inventory = filled_in(EXAMPLE.read_text("utf-8"), {"203.0.113.10": self.host})
+        (self.folder / "inventory").write_text(inventory, "utf-8")
         # These hosts have the machine's own clock and memory, and certificates from a server of the rig's.
         settings = {
             "ansible_ssh_common_args": f"-F {self.rig.ssh_config}",
