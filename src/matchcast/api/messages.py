@@ -161,10 +161,11 @@ class EventsResponse(Struct, frozen=True):
 
 
 class Alive(Struct, frozen=True):
-    """The process answers."""
+    """The process answers; `release` is the one that it runs from, null where that is a checkout."""
 
     status: Literal["alive"]
     version: str
+    release: str | None = None
 
 
 class Ready(Struct, frozen=True):

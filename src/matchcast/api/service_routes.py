@@ -10,6 +10,7 @@ from matchcast.api.current import CurrentModel
 from matchcast.api.messages import Alive, Model, Ready
 from matchcast.api.metrics import Metrics
 from matchcast.api.routing import json_response
+from matchcast.serving.release import running_release
 
 
 def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
@@ -24,7 +25,7 @@ def install(app: FastAPI, model: CurrentModel, metrics: Metrics) -> None:
     )
     async def health(_: Request) -> Response:
         """Answers as long as the process does, model or not."""
-        return json_response(Alive("alive", __version__))
+        return json_response(Alive("alive", __version__, running_release()))
 
     @app.get(
         "/ready",

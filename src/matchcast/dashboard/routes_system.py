@@ -18,6 +18,7 @@ from matchcast.dashboard.probes import not_ready
 from matchcast.dashboard.problems import Problem
 from matchcast.dashboard.site import current_site
 from matchcast.live.service import LiveService
+from matchcast.serving.release import running_release
 from matchcast.settings import describe
 
 blueprint = Blueprint("system", __name__)
@@ -28,7 +29,7 @@ RETRY_AFTER_SECONDS = 2
 @blueprint.get("/health")
 def health() -> Response:
     """Tell that the process is alive."""
-    return answer_json({"status": "alive", "version": __version__})
+    return answer_json({"status": "alive", "version": __version__, "release": running_release()})
 
 
 @blueprint.get("/ready")

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from matchcast import __version__
+
 from .conftest import MakeApp, log_in
 
 PAGES = ["/", "/login", "/status"]
@@ -99,7 +101,7 @@ def test_a_failure_of_ours_is_a_problem_that_gives_nothing_away(make_app: MakeAp
 
 
 def test_the_process_is_alive_before_it_is_ready(visitor: FlaskClient) -> None:
-    assert visitor.get("/health").json["status"] == "alive"
+    assert visitor.get("/health").json == {"status": "alive", "version": __version__, "release": None}
     ready = visitor.get("/ready")
     assert ready.status_code == 503
     assert ready.headers["Retry-After"]
