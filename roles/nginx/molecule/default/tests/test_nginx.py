@@ -116,6 +116,18 @@ def test_a_reload_fails_no_request(host):
     assert "lost" not in done.stdout
 
 
+def test_what_is_written_and_not_loaded_is_known_until_a_reload(host):
+    state = "sh -c 'sha256sum --check --status --strict /run/nginx.loaded && echo loaded || echo outdated'"
+    with host.sudo():
+        assert host.check_output(state) == "loaded"
+        host.check_output(
+            "echo '# a change that nginx was not told of' >> /etc/nginx/matchcast/upstreams.conf"
+        )
+        assert host.check_output(state) == "outdated"
+        host.check_output("systemctl reload nginx")
+        assert host.check_output(state) == "loaded"
+
+
 def test_guessing_passwords_is_slowed_down(host):
     tries = f"--output /dev/null '{SITE}/login' " * 12
     with host.sudo():
