@@ -41,9 +41,21 @@ def make_groups(name: str, disks: Iterable[AttachedDisk]) -> list[Path]:
             (group / "devices.deny").write_text("a *:* rwm", "ascii")
             (group / "devices.allow").write_text("c *:* rwm", "ascii")
             for disk in disks:
-                (group / "devices.allow").write_text(f"b {disk.number} rwm", "ascii")
+                allow(group, disk)
         made.append(group)
     return made
+
+
+def allow(group: Path, disk: AttachedDisk) -> None:
+    """Let a group, and those below it, at a disk; a group that is made later takes it from the one above."""
+    for entrance in group.rglob("devices.allow"):
+        entrance.write_text(f"b {disk.number} rwm", "ascii")
+
+
+def forbid(group: Path, disk: AttachedDisk) -> None:
+    """Take a disk away from a group; those below it lose it too."""
+    if (group / "devices.deny").exists():
+        (group / "devices.deny").write_text(f"b {disk.number} rwm", "ascii")
 
 
 def processes(groups: Iterable[Path]) -> set[int]:

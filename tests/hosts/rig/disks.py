@@ -50,10 +50,10 @@ class AttachedDisk:
 
 
 def attach(disk: Disk, file: Path, origin: Path | None = None) -> AttachedDisk:
-    """Make a disk, empty or with the content of `origin`, and a loop device for it."""
+    """Make a disk, empty or with the content of `origin`, and a loop device for it; a file that is there is taken."""
     if origin is not None:
         run("cp", "--sparse=always", origin, file)
-    else:
+    elif not file.exists():
         with file.open("wb") as empty:
             empty.truncate(disk.megabytes << 20)
     return AttachedDisk(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -22,8 +23,9 @@ from tests.hosts.rig.shell import RigError, run
 USER = "ubuntu"
 BOOT_SECONDS = 120.0
 STOP_SECONDS = 60.0
-# Ends with 133 when the host asks for a reboot; only a unit of systemd's own would start it again.
-BOOT_LOOP = 'while "$@"; [ $? -eq 133 ]; do :; done'
+# Ends with 133 when the host asks for a reboot; only a unit of systemd's own would start it again. What starts it is
+# read anew each time, as disks come and go.
+BOOT_LOOP = 'while sh "$0"; [ $? -eq 133 ]; do :; done'
 VERSION_1_ARGUMENTS = (
     "/usr/local/sbin/rig-first-process",
     "systemd.unified_cgroup_hierarchy=0",
@@ -151,7 +153,27 @@ class Host:
         """Start it; `wait_until_ready` tells when it is up."""
         self.groups = cgroups.make_groups(f"{self.network.rig}.{self.name}", self.disks)
         self.write()
-        version_1 = cgroups.has_version_1()
+        self._write_command()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0" if cgroups.has_version_1() else "1",
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",  # sysctl net.* of its own namespace
+        }
+        with (self.folder / "console.log").open("ab") as console:
+            started = subprocess.Popen(
+                ["sh", "-c", BOOT_LOOP, self._command],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=environment,
+                start_new_session=True, preexec_fn=self._enter_groups(),
+            )  # fmt: skip
+        self.process, self.process_start = started.pid, start_of(started.pid)
+        self.write()
+
+    @property
+    def _command(self) -> Path:
+        return self.folder / "boot"
+
+    def _write_command(self) -> None:
         nspawn = [
             "systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.network.rig}-{self.name}",
             f"--hostname={self.name}", "--register=no", "--keep-unit",
@@ -160,22 +182,9 @@ class Host:
             "--capability=CAP_NET_ADMIN,CAP_SYSLOG,CAP_BPF,CAP_PERFMON",
             "--system-call-filter=bpf perf_event_open @keyring", "--kill-signal=SIGRTMIN+3",
             *[f"--bind={disk.loop}:{disk.path}" for disk in self.disks],
-            *(VERSION_1_ARGUMENTS if version_1 else ("--boot",)),
+            *(VERSION_1_ARGUMENTS if cgroups.has_version_1() else ("--boot",)),
         ]  # fmt: skip
-        environment = {
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0" if version_1 else "1",
-            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",  # sysctl net.* of its own namespace
-        }
-        with (self.folder / "console.log").open("ab") as console:
-            started = subprocess.Popen(
-                ["sh", "-c", BOOT_LOOP, "rig-host", *nspawn],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=environment,
-                start_new_session=True, preexec_fn=self._enter_groups(),
-            )  # fmt: skip
-        self.process, self.process_start = started.pid, start_of(started.pid)
-        self.write()
+        self._command.write_text(f"exec {shlex.join(nspawn)}\n", "utf-8")
 
     def _enter_groups(self) -> Callable[[], None]:
         entrances = [group / "cgroup.procs" for group in self.groups]
@@ -249,6 +258,36 @@ class Host:
                 os.waitpid(self.process, 0)
         self.process = self.process_start = 0
         self.write()
+
+    # --- its disks while it runs ----------------------------------------------------------------------
+
+    def plug_in(self, disk: AttachedDisk) -> None:
+        """Give it a disk while it runs, as a cloud attaches a volume; it keeps it over reboots.
+
+        The disk's file may lie outside of the host's folder, and then outlives the host.
+        """
+        self.disks.append(disk)
+        for group in self.groups:
+            cgroups.allow(group, disk)
+        major, minor = disk.number.split(":")
+        self._run_in_it("mkdir", "--parents", str(Path(disk.path).parent))
+        self._run_in_it("mknod", disk.path, "b", major, minor)
+        self._write_command()
+        self.write()
+
+    def pull_out(self, name: str) -> None:
+        """Take a disk away while it runs: its file stays, and its path opens nothing until it goes with a reboot."""
+        [disk] = [disk for disk in self.disks if disk.name == name]
+        self.disks.remove(disk)
+        for group in self.groups:
+            cgroups.forbid(group, disk)
+        run("losetup", "--detach", disk.loop)  # now, or when nothing has it open any more
+        self._write_command()
+        self.write()
+
+    def _run_in_it(self, *command: str) -> None:
+        # Only the machine may make nodes of devices there.
+        run("nsenter", f"--target={self.first_process()}", "--mount", "--root", *command)
 
     # --- ending it ----------------------------------------------------------------------------------
 
