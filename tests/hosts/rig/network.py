@@ -120,8 +120,9 @@ class Network:
         self._serve_names()
 
     def _serve_names(self) -> None:
-        names = self.folder / "names"
+        names, records = self.folder / "names", self.folder / "records"
         names.touch()
+        records.touch()
         resolvers = [
             line.split()[1]
             for line in Path("/etc/resolv.conf").read_text("utf-8").splitlines()
@@ -129,6 +130,7 @@ class Network:
         ]
         run_inside(
             self.router, "dnsmasq", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", f"--addn-hosts={names}",
+            f"--addn-hosts={records}",
             "--bind-interfaces", f"--listen-address={self.gateway}", f"--domain={DOMAIN}", "--expand-hosts",
             # A question for a name below .test that has no answer here must not leave: an IPv6 question for a
             # host would be answered by nobody, and an ACME validation would fail with it.
@@ -142,6 +144,15 @@ class Network:
             f"{address} {' '.join(each)}\n" for address, each in names
         ]
         (self.folder / "names").write_text("".join(lines), encoding="utf-8")
+        self._read_names_again()
+
+    def point(self, name: str, address: str) -> None:
+        """Let a full name lead to an address, beside those of the hosts: a record at a DNS provider."""
+        with (self.folder / "records").open("a", encoding="utf-8") as records:
+            records.write(f"{address} {name}\n")
+        self._read_names_again()
+
+    def _read_names_again(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((self.folder / "dnsmasq.pid").read_text("ascii")), signal.SIGHUP)
 

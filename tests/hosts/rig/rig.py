@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.hosts.rig.base import ensure_base
-from tests.hosts.rig.disks import Disk
+from tests.hosts.rig.disks import Disk, detach_all_below
 from tests.hosts.rig.host import USER, Host
 from tests.hosts.rig.layers import read_layer
 from tests.hosts.rig.network import Network, free_subnet, restore_forwarding
@@ -85,6 +85,7 @@ class Rig:
         self.down(*self.names())
         self.network.take_down()
         memory = self.folder / "memory"
+        detach_all_below(memory)  # what was attached to a host, and outlived it
         if os.path.ismount(memory):
             run("umount", memory)
         remove_tree(self.folder)
@@ -115,6 +116,8 @@ class Rig:
         disks: Sequence[Disk] = (),
         aliases: Sequence[str] = (),
         layer: str | None = None,
+        address: str | None = None,
+        keys: str | None = None,
     ) -> list[Host]:
         """Make hosts and boot them, several at once; return when all are ready.
 
@@ -124,6 +127,8 @@ class Rig:
             disks: empty data disks of each host, beside those that were saved with `layer`.
             aliases: further names that lead to the host; for one host alone.
             layer: a saved host to start from.
+            address: where on the rig's network it is, for one host alone; the first that is free if none is given.
+            keys: public keys that may log in, the rig's own among them; that alone if none are given.
         """
         layers: list[str] = []
         wanted = list(disks)
@@ -135,8 +140,8 @@ class Rig:
         self.prepare()
 
         def start(name: str) -> Host:
-            host = self._register(name, release, image, list(aliases), layers)
-            host.make(base, wanted, (self.folder / "key.pub").read_text("ascii"))
+            host = self._register(name, release, image, list(aliases), layers, address)
+            host.make(base, wanted, keys or self.public_key)
             self._publish()
             host.boot()
             self.wait_until_ready(host)
@@ -145,7 +150,15 @@ class Rig:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(start, names))
 
-    def _register(self, name: str, release: str, image: str, aliases: list[str], layers: list[str]) -> Host:
+    def _register(
+        self,
+        name: str,
+        release: str,
+        image: str,
+        aliases: list[str],
+        layers: list[str],
+        address: str | None,
+    ) -> Host:
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}", name) or name == "router":
             raise RigError(
                 f"no name of a host: {name!r}", hint="take small letters, digits and -, 21 at most"
@@ -154,8 +167,13 @@ class Rig:
             if name in self.names():
                 raise RigError(f"there is a host {name!r} on the rig {self.id}", hint="take it down first")
             used = {self.host(other).address for other in self.names()}
-            address = next(str(free) for free in list(self.network.hosts)[10:120] if str(free) not in used)
-            host = Host(name, self.folder, self.network, address, release, image, aliases, layers)
+            free = [str(each) for each in list(self.network.hosts)[10:120] if str(each) not in used]
+            if address is not None and address not in free:
+                raise RigError(
+                    f"{name} cannot have {address} on the rig {self.id}",
+                    hint=f"take one of {self.network.hosts}, such as {free[0]}",
+                )
+            host = Host(name, self.folder, self.network, address or free[0], release, image, aliases, layers)
             host.write()
             return host
 
@@ -208,6 +226,11 @@ class Rig:
     def ssh_config(self) -> Path:
         """A configuration of ssh that knows the hosts by name: `ssh -F FILE NAME`."""
         return self.folder / "ssh_config"
+
+    @property
+    def public_key(self) -> str:
+        """The key that the rig logs in with; `prepare` makes it."""
+        return (self.folder / "key.pub").read_text("ascii")
 
     def run_on(self, name: str, command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host, as the cloud's user."""
