@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ CONFIGURATION = ROOT / "terraform"
 PYTHON = ROOT / ".venv-terraform/bin/python"
 LOCKED = (str(PYTHON), str(ROOT / "tests/terraform/locked_terraform.py"))
 LEAST = (1, 11)
+STAND_IN = ("tests.terraform.stand_in",)
 TYPES = re.compile(r'^(resource|data) "(oci_\w+)"', re.MULTILINE)
 ANSWERS: dict[str, Any] = {
     "tenancy_ocid": "ocid1.tenancy.oc1..standin",
@@ -56,16 +57,21 @@ def version_of(command: tuple[str, ...]) -> tuple[int, int]:
 
 
 @contextmanager
-def stand_in(schemas: Path, account: Path) -> Iterator[dict[str, str]]:
-    """Run the stand-in upon an account's folder; yield the environment that Terraform finds it by."""
+def stand_in(schemas: Path, account: Path, program: Sequence[str] = STAND_IN) -> Iterator[dict[str, str]]:
+    """Run the stand-in upon an account's folder; yield the environment that Terraform finds it by.
+
+    Args:
+        program: the module to run, and what it is given beside socket, schemas and account.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="stand-in-") as folder,
         subprocess.Popen(
-            [PYTHON, "-m", "tests.terraform.stand_in", f"{folder}/socket", schemas, account],
+            [PYTHON, "-m", program[0], f"{folder}/socket", schemas, account, *program[1:]],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a Ctrl-C is for whoever started it, who ends it in order
         ) as process,
     ):
         assert process.stdout is not None
@@ -186,14 +192,16 @@ class Site:
 
 
 @contextmanager
-def sites(folder: Path, command: tuple[str, ...], schemas: Path) -> Iterator[Callable[..., Site]]:
+def sites(
+    folder: Path, command: tuple[str, ...], schemas: Path, program: Sequence[str] = STAND_IN
+) -> Iterator[Callable[..., Site]]:
     """Yield what makes copies of the configuration in a folder, each with an empty account, and answers by name."""
     with ExitStack() as running:
 
         def make(**answers: Any) -> Site:
             own = Path(tempfile.mkdtemp(prefix="site-", dir=folder))
             (own / "account").mkdir()
-            site = Site(own, command, running.enter_context(stand_in(schemas, own / "account")))
+            site = Site(own, command, running.enter_context(stand_in(schemas, own / "account", program)))
             site.answers |= answers
             return site
 
