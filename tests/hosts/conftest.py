@@ -48,7 +48,7 @@ def boot(rig: Rig) -> Iterator[Callable[..., Host]]:
         image: str = "debian",
         disks: tuple[Disk, ...] = (),
         aliases: tuple[str, ...] = (),
-        layer: str | None = None,
+        layer: Path | None = None,
     ) -> Host:
         rig.up(name, release=release, image=image, disks=disks, aliases=aliases, layer=layer)
         return reach(rig, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 from tests.hosts.conftest import reach
-from tests.hosts.rig import OCI_DATA_DISK, Disk, Rig
+from tests.hosts.rig import OCI_DATA_DISK, Disk, Rig, RigError
 from tests.hosts.rig.acme import AcmeServer
 from tests.hosts.rig.places import STATE, mounts
 from tests.hosts.rig.rig import take_down_abandoned
@@ -106,19 +107,47 @@ def test_what_one_host_has_fetched_a_later_one_need_not_fetch(rig: Rig, boot: Bo
     assert "Need to get 0 B/" in later.check_output("apt-get -q -y install hello")
 
 
-def test_others_start_from_a_saved_host_with_its_disks_and_leave_it_as_it_is(rig: Rig, boot: Boot) -> None:
+def test_hosts_of_any_rig_start_from_a_saved_one_with_its_disks_and_leave_it_as_it_is(
+    rig: Rig, boot: Boot, tmp_path: Path
+) -> None:
     host = boot("origin", disks=(Disk("data", 128),))
     host.check_output(f"mkfs.ext4 -q {OCI_DATA_DISK} && mount {OCI_DATA_DISK} /mnt && echo kept > /mnt/file")
     host.check_output("echo kept > /etc/file")
     identity = host.check_output("cat /etc/machine-id")
-    rig.save("origin", "warm")
-    for name in ("copy", "another"):
-        copy = boot(name, layer="warm")
-        assert copy.check_output("hostname") == name
-        assert copy.check_output("cat /etc/machine-id") != identity
-        copy.check_output(f"mount {OCI_DATA_DISK} /mnt")
-        assert copy.file("/mnt/file").content_string == copy.file("/etc/file").content_string == "kept\n"
-        copy.check_output("rm /mnt/file /etc/file")
+    rig.save("origin", tmp_path / "warm")
+    with Rig.owned() as other:
+        other.up("copy", layer=tmp_path / "warm")
+        for name, copy in (
+            ("copy", reach(other, "copy")),
+            ("another", boot("another", layer=tmp_path / "warm")),
+        ):
+            assert copy.check_output("hostname") == name
+            assert copy.check_output("cat /etc/machine-id") != identity
+            copy.check_output(f"mount {OCI_DATA_DISK} /mnt")
+            assert copy.file("/mnt/file").content_string == copy.file("/etc/file").content_string == "kept\n"
+            copy.check_output("rm /mnt/file /etc/file")
+
+
+def test_a_host_whose_saving_was_killed_is_not_started_from(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.hosts.rig import Rig\n"
+        "with Rig.owned() as rig:\n"
+        "    rig.up('large')\n"
+        "    rig.run_on('large', 'head --bytes=400M /dev/urandom > large')\n"
+        "    rig.save('large', Path(sys.argv[1]))\n"
+    )
+    layer, aside = tmp_path / "layer", tmp_path / "layer.new"
+    saving = subprocess.Popen([sys.executable, "-c", script, layer], cwd=ROOT, start_new_session=True)
+    while not aside.exists():
+        assert saving.poll() is None
+        time.sleep(0.005)
+    os.killpg(saving.pid, signal.SIGKILL)
+    assert saving.wait() == -signal.SIGKILL
+    assert aside.exists()
+    with Rig.owned() as rig, pytest.raises(RigError, match="no layer in"):
+        rig.up("next", layer=layer)
 
 
 def test_a_real_acme_server_answers_the_hosts_by_its_name(acme: AcmeServer, boot: Boot) -> None:

@@ -95,12 +95,12 @@ def obey(asked: argparse.Namespace) -> None:
                 image=asked.image,
                 disks=disks,
                 aliases=asked.alias,
-                layer=asked.layer,
+                layer=rig.layer(asked.layer) if asked.layer else None,
             )
             for host in hosts:
                 print(f"{host.name} {host.address} after {time.monotonic() - began:.1f} s")
         case "down" if asked.names:
-            rig.down(*[name for name in asked.names if name in rig.names()])
+            rig.down(*asked.names)
         case "down":
             rig.take_down()
         case "boot":
@@ -112,7 +112,7 @@ def obey(asked: argparse.Namespace) -> None:
         case "crash":
             rig.host(asked.name).crash()
         case "save":
-            rig.save(asked.name, asked.layer)
+            rig.save(asked.name, rig.layer(asked.layer))
         case "acme":
             server = ensure_acme(rig.network)
             print(f"directory {server.directory}\nits authority {server.ca}\nroot {server.root}")

@@ -45,7 +45,7 @@ class Host:
     release: str
     image: str
     aliases: list[str] = field(default_factory=list)
-    layers: list[str] = field(default_factory=list)
+    layers: list[Path] = field(default_factory=list)
     disks: list[AttachedDisk] = field(default_factory=list)
     process: int = 0
     process_start: int = 0
@@ -57,6 +57,7 @@ class Host:
         kept = json.loads(file.read_text("utf-8"))
         kept["disks"] = [AttachedDisk(**disk) for disk in kept["disks"]]
         kept["groups"] = [Path(group) for group in kept["groups"]]
+        kept["layers"] = [Path(layer) for layer in kept["layers"]]
         return cls(rig=rig, network=network, **kept)
 
     def write(self) -> None:
@@ -99,15 +100,14 @@ class Host:
         """Make its filesystem, its disks and its network; it does not run yet."""
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        saved = self.rig / "layers"
         with packages.newest(self.release) as fetched:
-            lower = layers.lower_folders(saved, self.layers, base, fetched)
+            lower = layers.lower_folders(self.layers, base, fetched)
             upper, work = self.folder / "upper", self.folder / "work"
             # volatile: nothing waits for a disk, as nothing is to outlive the machine
             options = f"lowerdir={lower},upperdir={upper},workdir={work},volatile"
             run("mount", "-t", "overlay", f"{self.network.rig}-{self.name}", "-o", options, self.root)
         for disk in disks:
-            kept = saved / self.layers[0] / f"{disk.name}.img" if self.layers else None
+            kept = self.layers[0] / f"{disk.name}.img" if self.layers else None
             origin = kept if kept is not None and kept.exists() else None
             self.disks.append(attach(disk, self.folder / f"{disk.name}.img", origin))
         self._personalise(public_key)
@@ -291,19 +291,15 @@ class Host:
 
     # --- ending it ----------------------------------------------------------------------------------
 
-    def save(self, layer: str) -> None:
-        """Shut it down and keep it as a layer; it is gone then."""
+    def save(self, layer: Path) -> None:
+        """Shut it down and keep it as a layer in a folder; it is gone then."""
         self.stop()
         self._unmount()
         packages.gather(self.release, self.folder / "upper")
         packages.strip(self.folder / "upper")
         disks = [Disk(disk.name, Path(disk.file).stat().st_size >> 20, disk.path) for disk in self.disks]
-        layers.write_layer(
-            self.rig / "layers",
-            layer,
-            layers.Layer(self.release, self.image, disks, self.layers),
-            self.folder / "upper",
-        )
+        known = layers.Layer(self.release, self.image, disks, self.layers)
+        layers.write_layer(layer, known, self.folder / "upper")
         self.destroy()
 
     def destroy(self) -> None:

@@ -1,4 +1,7 @@
-"""Saved hosts: what a host has written, and its disks, kept for others to start from."""
+"""Saved hosts: what a host has written, and its disks, kept for others to start from.
+
+A layer is a folder: below a rig's own it goes with the rig, elsewhere it is there for other rigs too.
+"""
 
 from __future__ import annotations
 
@@ -15,51 +18,53 @@ from tests.hosts.rig.shell import RigError, run
 
 @dataclass(frozen=True)
 class Layer:
-    """A saved host: its release and image, its disks, and the layers that it had been started from, newest first."""
+    """A saved host: its release and image, its disks, and the layers below it, the newest first."""
 
     release: str
     image: str
     disks: list[Disk]
-    below: list[str]
+    below: list[Path]
 
 
-def read_layer(folder: Path, name: str) -> Layer:
-    """Return the layer of a name.
+def read_layer(folder: Path) -> Layer:
+    """Return what is known of the layer that a folder holds.
 
     Raises:
-        RigError: there is none.
+        RigError: it holds none, or one that was not saved to its end.
     """
     try:
-        kept = json.loads((folder / name / "layer.json").read_text("utf-8"))
+        kept = json.loads((folder / "layer.json").read_text("utf-8"))
     except FileNotFoundError:
-        raise RigError(f"no layer {name!r}", hint="save a host under this name first") from None
+        raise RigError(f"no layer in {folder}", hint="save a host there first") from None
     kept["disks"] = [Disk(**disk) for disk in kept["disks"]]
+    kept["below"] = [Path(below) for below in kept["below"]]
     return Layer(**kept)
 
 
-def write_layer(folder: Path, name: str, layer: Layer, upper: Path) -> None:
-    """Keep what a host that is down has written, in place of a layer of the same name that nobody runs on.
+def write_layer(folder: Path, layer: Layer, upper: Path) -> None:
+    """Keep what a host that is down has written, in place of a layer in the same folder that nobody runs on.
 
     Args:
-        folder: where layers are kept.
-        name: of the layer.
+        folder: the layer's; it is made aside, and renamed when it is whole.
         layer: what is known of it.
         upper: what the host has written; the files of its disks lie beside it.
     """
-    target, aside = folder / name, folder / f"{name}.new"
-    if is_in_use(target / "files"):
-        raise RigError(f"hosts run on the layer {name!r}", hint="take them down, or save under another name")
+    aside = folder.with_name(f"{folder.name}.new")
+    if is_in_use(folder / "files"):
+        raise RigError(
+            f"hosts run on the layer in {folder}", hint="take them down, or save under another name"
+        )
     remove_tree(aside)
     aside.mkdir(parents=True)
     run("cp", "--archive", upper, aside / "files")
     for disk in layer.disks:
         run("cp", "--sparse=always", upper.with_name(f"{disk.name}.img"), aside)
-    (aside / "layer.json").write_text(json.dumps(asdict(layer)), encoding="utf-8")
-    shutil.rmtree(target, ignore_errors=True)
-    aside.rename(target)
+    (aside / "layer.json").write_text(json.dumps(asdict(layer), default=str), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
 
 
-def lower_folders(folder: Path, layers: Sequence[str], base: Path, packages: Sequence[Path]) -> str:
+def lower_folders(layers: Sequence[Path], base: Path, packages: Sequence[Path]) -> str:
     """Return overlayfs's `lowerdir` for a host on layers, the newest first."""
-    files = [str(folder / layer / "files") for layer in layers]
-    return ":".join([*files, str(base), *map(str, packages)])
+    files = [layer / "files" for layer in layers]
+    return ":".join(map(str, [*files, base, *packages]))

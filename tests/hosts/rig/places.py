@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,15 +21,21 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matc
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[int]:
+def held(lock: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
     """Hold a lock file; wait for whoever holds it.
+
+    Args:
+        how: as `fcntl.flock` takes it: LOCK_SH for what several may do at once, with LOCK_NB not to wait.
 
     Yields:
         The open file's number: a process that inherits it goes on holding the lock when this one is killed.
+
+    Raises:
+        BlockingIOError: somebody else holds it, with LOCK_NB.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, how)
         yield file.fileno()
 
 
@@ -44,7 +51,8 @@ def mounts() -> list[tuple[Path, str]]:
 def is_in_use(tree: Path) -> bool:
     """Tell whether something is mounted in a tree, or on top of it as an overlay."""
     return any(
-        where.is_relative_to(tree) or f"{tree}:" in f"{options}:".replace(",", ":")
+        where.is_relative_to(tree)
+        or any(Path(each).is_relative_to(tree) for each in re.split("[,:=]", options))
         for where, options in mounts()
     )
 

@@ -115,7 +115,7 @@ class Rig:
         image: str = "debian",
         disks: Sequence[Disk] = (),
         aliases: Sequence[str] = (),
-        layer: str | None = None,
+        layer: Path | None = None,
         address: str | None = None,
         keys: str | None = None,
     ) -> list[Host]:
@@ -126,14 +126,14 @@ class Rig:
             image: "debian", or "oci" with the packet filter of Oracle's images.
             disks: empty data disks of each host, beside those that were saved with `layer`.
             aliases: further names that lead to the host; for one host alone.
-            layer: a saved host to start from.
+            layer: the folder of a saved host to start from.
             address: where on the rig's network it is, for one host alone; the first that is free if none is given.
             keys: public keys that may log in, the rig's own among them; that alone if none are given.
         """
-        layers: list[str] = []
+        layers: list[Path] = []
         wanted = list(disks)
         if layer is not None:
-            saved = read_layer(self.folder / "layers", layer)
+            saved = read_layer(layer)
             release, image, layers = saved.release, saved.image, [layer, *saved.below]
             wanted = [*saved.disks, *wanted]
         base = ensure_base(release, image)
@@ -156,7 +156,7 @@ class Rig:
         release: str,
         image: str,
         aliases: list[str],
-        layers: list[str],
+        layers: list[Path],
         address: str | None,
     ) -> Host:
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,20}", name) or name == "router":
@@ -178,9 +178,9 @@ class Rig:
             return host
 
     def down(self, *names: str) -> None:
-        """Remove hosts."""
+        """Remove hosts; those that have gone already are passed over."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self._destroy, names))
+            list(pool.map(self._destroy, set(names) & set(self.names())))
         self._publish()
 
     def _destroy(self, name: str) -> None:
@@ -209,8 +209,12 @@ class Rig:
         self.wait_until_ready(host)
         return host
 
-    def save(self, name: str, layer: str) -> None:
-        """Shut a host down and keep it, with its disks, as a layer that others start from; it is gone then."""
+    def layer(self, name: str) -> Path:
+        """Return the folder for a layer that goes with the rig."""
+        return self.folder / "layers" / name
+
+    def save(self, name: str, layer: Path) -> None:
+        """Shut a host down and keep it, with its disks, in a folder that others start from; it is gone then."""
         host = self.host(name)
         run("ssh", "-F", self.ssh_config, "-O", "exit", host.address, check=False)
         host.save(layer)
