@@ -43,22 +43,22 @@ def is_open(address: str, port: int) -> bool:
 class Visitor:
     """Asks the site at `address` over TLS, by its name, trusting the certificates below `root`."""
 
-    def __init__(self, address: str, root: Path) -> None:
-        self.address, self.root = address, root
+    def __init__(self, address: str, root: Path, name: str = NAME) -> None:
+        self.address, self.root, self.name = address, root, name
         self.cookies: SimpleCookie = SimpleCookie()
         self._pool = urllib3.HTTPSConnectionPool(
             address,
             443,
             ssl_context=ssl.create_default_context(cafile=str(root)),
-            server_hostname=NAME,
-            assert_hostname=NAME,
+            server_hostname=name,
+            assert_hostname=name,
             timeout=60,
             retries=False,
         )
 
     def ask(self, path: str, method: str = "GET", body: object = None, **headers: str) -> BaseHTTPResponse:
         """Ask, with the cookies that the site gave; redirects are shown, not followed."""
-        sent = {"Host": NAME, **{key.replace("_", "-"): value for key, value in headers.items()}}
+        sent = {"Host": self.name, **{key.replace("_", "-"): value for key, value in headers.items()}}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())
         if body is not None:
@@ -100,7 +100,7 @@ class Visitor:
     def act(self, path: str, body: object) -> Any:
         """Do what the page does at the press of a button."""
         token = self.read("/api/session")["csrf_token"]
-        return self.read(path, "POST", body, X_CSRF_Token=token, Origin=f"https://{NAME}")
+        return self.read(path, "POST", body, X_CSRF_Token=token, Origin=f"https://{self.name}")
 
     def run_dag(self, dag: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """Start a DAG on the dashboard, and return what the dashboard lists of the run when it has ended."""
@@ -119,7 +119,7 @@ class Visitor:
 
 
 @contextmanager
-def browse(address: str, root: Path, home: Path) -> Iterator[Browser]:
+def browse(address: str, root: Path, home: Path, name: str = NAME) -> Iterator[Browser]:
     """Start chromium in a home of its own that trusts the certificates below `root` beside the world's.
 
     No certificate error is passed over: what the browser opens it has verified.
@@ -135,7 +135,7 @@ def browse(address: str, root: Path, home: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found,
-            args=[*FLAGS, f"--host-resolver-rules=MAP {NAME} {address}"],
+            args=[*FLAGS, f"--host-resolver-rules=MAP {name} {address}"],
             env={**os.environ, "HOME": str(home)},
         )
         yield browser
