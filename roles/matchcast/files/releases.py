@@ -113,6 +113,7 @@ def make_environment(folder: Path, manifest: dict[str, object], aside: Path) -> 
     alike = find_alike(manifest, aside.parent)
     if alike is not None:
         shutil.copytree(alike, aside, symlinks=True, copy_function=os.link)
+        (aside / MANIFEST).unlink()
     else:
         # pip brings its own list of authorities: let it trust those that the host does.
         trust = {} if "PIP_CERT" in os.environ else {"PIP_CERT": SYSTEM_CERTIFICATES}
@@ -126,9 +127,14 @@ def make_environment(folder: Path, manifest: dict[str, object], aside: Path) -> 
     run([*pip, "--no-index", "--force-reinstall", wheel], "Installing Matchcast")
 
 
+def whole_releases(folder: Path) -> list[Path]:
+    """Return the releases of a folder, without what is half made or half removed."""
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
 def find_alike(manifest: dict[str, object], releases: Path) -> Path | None:
     """Return a release here whose packages are those of a manifest, for this Python; None: there is none."""
-    for path in releases.iterdir():
+    for path in whole_releases(releases):
         try:
             there = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -197,10 +203,10 @@ def in_use(root: Path) -> set[Path]:
 
 def prune(root: Path, keep: int) -> list[str]:
     """Remove all but the newest releases and those in use; return the names of the removed."""
-    releases = [
-        path for path in (root / "releases").iterdir() if path.is_dir() and not path.name.startswith(".")
-    ]
-    newest = sorted(releases, key=lambda path: path.stat().st_mtime, reverse=True)
+    for end in ("new", "old"):  # left by an install or a removal that was killed
+        for left in (root / "releases").glob(f".*.{end}"):
+            shutil.rmtree(left, ignore_errors=True)
+    newest = sorted(whole_releases(root / "releases"), key=lambda path: path.stat().st_mtime, reverse=True)
     used = in_use(root)
     removed = []
     for path in newest[keep:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -73,6 +74,13 @@ def test_old_releases_go_and_the_newest_stay(releases: ModuleType, root: Path) -
     assert sorted(path.name for path in (root / "releases").iterdir()) == ["c", "d", "e", "f"]
 
 
+def test_what_a_killed_install_or_removal_left_is_cleared_away(releases: ModuleType, root: Path) -> None:
+    for half in (".1.0-abc.new", ".0.9-def.old"):
+        (root / "releases" / half / "bin").mkdir(parents=True)
+    assert releases.prune(root, 6) == []
+    assert sorted(path.name for path in (root / "releases").iterdir()) == ["a", "b", "c", "d", "e", "f"]
+
+
 def test_a_release_that_is_current_or_in_a_slot_stays_however_old(releases: ModuleType, root: Path) -> None:
     (root / "current").symlink_to("releases/a")
     (root / "slots" / "api-1").symlink_to("../releases/b")
@@ -88,6 +96,8 @@ def test_packages_are_shared_only_with_a_release_of_the_same_lock_and_python(
     (here / "manifest.json").write_text(json.dumps(manifest))
     assert releases.find_alike(manifest, root / "releases") is None
     (here / f"lib/python{version}").mkdir(parents=True)
+    for half in (".g.new", ".g.old"):
+        shutil.copytree(here, root / "releases" / half)
     assert releases.find_alike(manifest, root / "releases") == here
     other = {**manifest, "sha256": {**manifest["sha256"], "app.txt": "0" * 64}}
     assert releases.find_alike(other, root / "releases") is None
