@@ -91,6 +91,9 @@ def test_a_new_release_takes_over_without_a_failed_request(
     assert after.running == [
         f"matchcast-{name}@{slot}.service" for name, (slot, _) in sorted(after.serving.items())
     ]
+    for release in (before.current, after.current):
+        manifest = host.file(f"/opt/matchcast/releases/{release}/manifest.json")
+        assert json.loads(manifest.content_string)["release"] == release
     wait_until(lambda: load.has_heard_since(moment), "the event stream goes on", 60)
     assert load.failed == []
 
