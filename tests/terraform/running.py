@@ -68,6 +68,7 @@ def stand_in(schemas: Path, account: Path, program: Sequence[str] = STAND_IN) ->
         subprocess.Popen(
             [PYTHON, "-m", program[0], f"{folder}/socket", schemas, account, *program[1:]],
             cwd=ROOT,
+            env={**os.environ, "GRPC_ENABLE_FORK_SUPPORT": "0"},  # what it starts never speaks gRPC
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
