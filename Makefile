@@ -36,8 +36,8 @@ doctor: ## check what the system needs of this machine; changes nothing
 
 # --- run on hosts ---------------------------------------------------------------------------------
 
-secrets: ansible ## make every secret of the site, in a file that is encrypted; keeps those that are there
-	@.venv-ansible/bin/python ansible/make_secrets.py
+secrets: ansible ## make every secret of the site, encrypted; keeps those that are there, but ANEW=NAME
+	@.venv-ansible/bin/python ansible/make_secrets.py $(ANEW)
 
 show-secrets: ansible ## show them
 	@cd ansible && ../.venv-ansible/bin/ansible-vault view group_vars/all/vault.yml

@@ -1,11 +1,13 @@
 """Generate every secret of the site into an encrypted file; what is there already stays as it is.
 
-Run by ``make secrets`` in Ansible's environment. The password of the vault is made too when there is
-none; it lies outside of the checkout, where ``vault_password.sh`` finds it.
+Run by ``make secrets`` in Ansible's environment. Those that are named (``make secrets ANEW=NAME``) are made
+anew. The password of the vault is made too when there is none; it lies outside of the checkout, where
+``vault_password.sh`` finds it.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import os
 import secrets
@@ -58,6 +60,10 @@ SECRETS: Mapping[str, Callable[[], str]] = {
 """Each secret and how it is made; group_vars/all/main.yml says who gets it. (Kafka's id is none, but it too
 is made once and has to stay as it is.)"""
 
+NEVER_ANEW = "vault_kafka_cluster_id"
+READS_BEFORE = "vault_airflow_fernet_key"
+"""What was encrypted with the key before has to be read yet: that one stays behind the new one, with a comma."""
+
 
 def password_file() -> Path:
     """Return where the password of the vault is kept, as ``vault_password.sh`` has it."""
@@ -82,8 +88,26 @@ def write_private(path: Path, content: bytes) -> None:
     aside.replace(path)
 
 
+def renew(name: str, before: str | None) -> str:
+    """Return a secret made anew."""
+    made = SECRETS[name]()
+    return f"{made},{before}" if name == READS_BEFORE and before else made
+
+
 def main() -> int:
-    """Make what is missing; return the exit code."""
+    """Make what is missing, and what is wanted anew; return the exit code."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument(
+        "anew", nargs="*", metavar="NAME", help="a secret to make anew, as `make show-secrets` names it"
+    )
+    anew: list[str] = parser.parse_args().anew
+    if unknown := [name for name in anew if name not in SECRETS or name == NEVER_ANEW]:
+        print(
+            f"✘ {', '.join(unknown)} cannot be made anew.\n"
+            f"  Try: {', '.join(name for name in SECRETS if name != NEVER_ANEW)}",
+            file=sys.stderr,
+        )
+        return 1
     where = password_file()
     if not where.exists():
         if VAULT.exists():
@@ -109,12 +133,14 @@ def main() -> int:
                 file=sys.stderr,
             )
             return 1
-    missing = {name: make() for name, make in SECRETS.items() if name not in found}
-    if missing:
-        text = yaml.safe_dump({**found, **missing}, sort_keys=True)
+    due = {name: renew(name, found.get(name)) for name in SECRETS if name not in found or name in anew}
+    if due:
+        text = yaml.safe_dump({**found, **due}, sort_keys=True)
         _, encrypt_secret = match_encrypt_secret([("default", secret)])
         write_private(VAULT, vault.encrypt(text, encrypt_secret))
-    print(f"✔ secrets    {len(missing)} made, {len(found)} kept in {VAULT.relative_to(VAULT.parents[3])}")
+    print(
+        f"✔ secrets    {len(due)} made, {len(found.keys() - due)} kept in {VAULT.relative_to(VAULT.parents[3])}"
+    )
     print("  To see them: make show-secrets")
     return 0
 
