@@ -33,12 +33,20 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
-    """The folder of real matches that MATCHCAST_TEST_DATA names."""
+def open_data() -> Path:
+    """The folder of real matches that MATCHCAST_TEST_DATA names, such as `make test-data` fetches."""
     named = os.environ.get("MATCHCAST_TEST_DATA")
     if not named:
         pytest.skip("MATCHCAST_TEST_DATA names no folder of real matches")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def real_data(open_data: Path) -> Path:
+    """The same, where it is the set that the documentation's figures are of: with event files and samples of origins."""
+    if not (open_data / "figures.json").exists():
+        pytest.skip("MATCHCAST_TEST_DATA names open data as fetched, not the set that the figures are of")
+    return open_data
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,10 @@ def weaken(settings: Settings) -> str:
 
 @pytest.mark.timeout(600)
 def test_a_weak_champion_is_replaced_and_an_equal_challenger_is_not_promoted(
-    airflow: Airflow, start_kafka: Callable[[], Broker], run_api: RunApi, tmp_path: Path, real_data: Path
+    airflow: Airflow, start_kafka: Callable[[], Broker], run_api: RunApi, tmp_path: Path, open_data: Path
 ) -> None:
     settings = load(kafka_broker=start_kafka().bootstrap)
-    take_internationals(tmp_path / "history", real_data)
+    take_internationals(tmp_path / "history", open_data)
     weak = weaken(settings)
     of_api = {"MATCHCAST_KAFKA_BROKER": settings.kafka_broker, "MATCHCAST_STATE_DIR": str(tmp_path / "api")}
     with run_api("--workers", "2", **of_api) as api:
@@ -84,11 +84,11 @@ def test_a_run_that_is_killed_at_each_step_promotes_once_when_run_again(
     start_kafka: Callable[[], Broker],
     run_api: RunApi,
     tmp_path: Path,
-    real_data: Path,
+    open_data: Path,
     eventually: Callable[..., None],
 ) -> None:
     settings = load(kafka_broker=start_kafka().bootstrap)
-    take_internationals(tmp_path / "history", real_data)
+    take_internationals(tmp_path / "history", open_data)
     weak = weaken(settings)
     of_api = {"MATCHCAST_KAFKA_BROKER": settings.kafka_broker, "MATCHCAST_STATE_DIR": str(tmp_path / "api")}
     moment = "2026-03-01T00:00:00+00:00"

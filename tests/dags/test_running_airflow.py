@@ -196,8 +196,8 @@ def test_a_failed_check_of_quality_is_not_tried_again_and_tells_the_reason(site:
     assert "nearly all records can be read: 20 of 20 fail" in site.airflow.log(FOOTBALL, run, "check")
 
 
-def test_retraining_runs_to_its_end(site: Site, real_data: Path) -> None:
-    take_internationals(site.history.path, real_data)
+def test_retraining_runs_to_its_end(site: Site, open_data: Path) -> None:
+    take_internationals(site.history.path, open_data)
     run = site.airflow.trigger(RETRAINING)
     assert site.airflow.finish(RETRAINING, run, 600) == "success", site.airflow.tasks(RETRAINING, run)
     promoted = site.airflow.result(RETRAINING, run, "promote")

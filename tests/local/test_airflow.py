@@ -188,7 +188,7 @@ def test_what_is_played_becomes_history_by_the_hand_of_the_running_airflow(syste
 
 
 def test_a_weak_champion_is_replaced_in_the_running_system_and_the_dashboard_names_the_new_one(
-    system: System, real_data: Path
+    system: System, open_data: Path
 ) -> None:
     settings = load(kafka_broker=f"127.0.0.1:{system.machine.kafka_port}")
     api = f"http://127.0.0.1:{system.machine.api_port}"
@@ -197,7 +197,7 @@ def test_a_weak_champion_is_replaced_in_the_running_system_and_the_dashboard_nam
         version: str = requests.get(f"{api}/model", timeout=120).json()["version"]
         return version
 
-    take_internationals(system.machine.state / "history", real_data)
+    take_internationals(system.machine.state / "history", open_data)
     weak = weaken(settings)
     wait_until(lambda: served() == weak, "the weak champion served", every=0.5)
     run = system.run_dag("retraining_pipeline", 900)

@@ -31,14 +31,14 @@ def test_nearer_and_straighter_is_better_and_a_header_is_worse() -> None:
         assert 0 <= chance(x, y) <= 1
 
 
-def test_goals_that_are_expected_are_goals_that_were_scored(real_data: Path) -> None:
+def test_goals_that_are_expected_are_goals_that_were_scored(open_data: Path) -> None:
     sums: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    with gzip.open(real_data / "detailed_shots.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(open_data / "detailed_shots.csv.gz", "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            head, counter = row["head"] == "1", row["counter"] == "1"
+            head, counter, goal = (row[name] in ("1", "true") for name in ("head", "counter", "goal"))
             xg = expected_goals(row["kind"], float(row["x"]), float(row["y"]), head=head, counter=counter)
             band = f"{row['kind']} {min(int(xg * 10), 6)}"
-            for place, value in enumerate((xg, float(row["goal"]), xg * (1 - xg))):
+            for place, value in enumerate((xg, float(goal), xg * (1 - xg))):
                 sums[band][place] += value
     for band, (expected, scored, variance) in sums.items():
         assert scored == pytest.approx(expected, abs=3.3 * math.sqrt(variance) + 1), band

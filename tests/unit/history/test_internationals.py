@@ -90,11 +90,11 @@ def test_a_file_of_another_format_is_told_by_name_and_line(results: str, told: s
         convert(b"\xff\xfe", b"", b"", origin="", source="")
 
 
-def test_all_real_results_convert_to_the_matches_that_are_known(real_data: Path) -> None:
+def test_all_real_results_convert_to_the_matches_that_are_known(open_data: Path) -> None:
     """The goal scorers' file is made of the goals that are known; so what comes out must be what went in."""
 
     def read(name: str) -> list[dict[str, str]]:
-        with gzip.open(real_data / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        with gzip.open(open_data / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
     scorers = io.StringIO()
@@ -104,7 +104,7 @@ def test_all_real_results_convert_to_the_matches_that_are_known(real_data: Path)
         teams = goal["home_team"], goal["away_team"]
         team = teams[goal["side"] == "away"]
         writer.writerow([goal["date"], *teams, team, "", goal["minute"], goal["own_goal"], goal["penalty"]])
-    results = gzip.decompress((real_data / "international_results.csv.gz").read_bytes())
+    results = gzip.decompress((open_data / "international_results.csv.gz").read_bytes())
     found = convert(results, scorers.getvalue().encode(), SHOOT_OUTS.encode(), origin="", source="")
     known = {(row["date"], row["home_team"], row["away_team"]) for row in read("international_matches")}
     complete = [match for match in found if match.kind == "goals"]
