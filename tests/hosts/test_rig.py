@@ -15,6 +15,7 @@ from testinfra.host import Host
 from tests.hosts.conftest import reach
 from tests.hosts.rig import OCI_DATA_DISK, Disk, Rig, RigError
 from tests.hosts.rig.acme import AcmeServer
+from tests.hosts.rig.disks import attach
 from tests.hosts.rig.places import STATE, mounts
 from tests.hosts.rig.rig import take_down_abandoned
 from tests.hosts.rig.shell import run
@@ -51,6 +52,31 @@ def test_the_data_disk_is_empty_at_first_and_really_fills_up(boot: Boot) -> None
     filled = host.run("dd if=/dev/zero of=/data/fill bs=1M")
     assert "No space left on device" in filled.stderr
     assert 90 << 20 < host.file("/data/fill").size < 128 << 20
+
+
+def test_a_disk_that_comes_to_a_running_host_stays_over_a_reboot_and_outlives_the_host(
+    rig: Rig, boot: Boot, tmp_path: Path
+) -> None:
+    host, volume = boot("late"), tmp_path / "volume.img"
+    assert not host.file(OCI_DATA_DISK).exists
+    rig.host("late").plug_in(attach(Disk("volume", 64), volume))
+    host.check_output(f"mkfs.ext4 -q {OCI_DATA_DISK} && mkdir /data && mount {OCI_DATA_DISK} /data")
+    host.check_output("echo kept > /data/file && sync")
+
+    rig.reboot("late")
+    host.check_output(f"mount {OCI_DATA_DISK} /data")
+    assert host.file("/data/file").content_string == "kept\n"
+    host.check_output("umount /data")
+
+    rig.host("late").pull_out("volume")
+    assert host.run(f"head -c 1 {OCI_DATA_DISK}").stdout == ""
+    other = boot("heir")
+    rig.host("heir").plug_in(attach(Disk("volume", 64), volume))
+    other.check_output(f"mkdir /data && mount {OCI_DATA_DISK} /data")
+    assert other.file("/data/file").content_string == "kept\n"
+    other.check_output("umount /data")
+    rig.host("heir").pull_out("volume")
+    assert str(volume) not in run("losetup", "--noheadings", "--output", "BACK-FILE").stdout
 
 
 def test_files_rules_and_mounts_outlive_a_reboot_and_a_power_cut(rig: Rig, boot: Boot) -> None:
