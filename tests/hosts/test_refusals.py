@@ -20,6 +20,7 @@ pytestmark = pytest.mark.timeout(900)
 
 HOST = "refused"
 DISK = "/dev/oracleoci/oraclevdb"
+ERASE = f"wipefs --all {DISK} && dd if=/dev/zero of={DISK} bs=1M count=1"
 BEGINNING = f"head --bytes=200M {DISK} | sha256sum"
 MIRROR_503 = """
 import http.server
@@ -154,6 +155,7 @@ def test_a_data_disk_that_is_too_small(controller: Controller) -> None:
     [
         (443, "nginx", "python3 listens there. Stop and disable it (systemctl disable --now NAME), then run"),
         (9092, "kafka", "Port 9092 by python3 (process"),
+        (8080, "airflow", "port 8080 is taken by python3 (process"),
     ],
 )
 def test_a_port_that_another_program_has(
@@ -203,7 +205,7 @@ def erased_after(host: Host) -> Iterator[None]:
     try:
         yield
     finally:
-        host.check_output(f"wipefs --quiet --all {DISK}")
+        host.check_output(ERASE)
 
 
 def test_a_disk_with_another_s_file_system_is_left_as_it_is(controller: Controller, host: Host) -> None:
@@ -218,7 +220,15 @@ def test_a_disk_with_a_partition_table_is_left_as_it_is(controller: Controller, 
     with erased_after(host):
         host.check_output(f"python3 -c '{PARTITION_TABLE}'")
         before = host.check_output(BEGINNING)
-        refuse(controller, f"{DISK} holds data (dos", f"erase it yourself: `wipefs --all {DISK}`")
+        refuse(controller, f"{DISK} holds data (dos", f"erase it yourself: `{ERASE}`")
+        assert host.check_output(BEGINNING) == before
+
+
+def test_a_disk_with_data_of_no_file_system_is_left_as_it_is(controller: Controller, host: Host) -> None:
+    with erased_after(host):
+        host.check_output(f"printf raw | dd of={DISK} bs=1 seek=65536 conv=notrunc")
+        before = host.check_output(BEGINNING)
+        refuse(controller, f"{DISK} holds data (data without a filesystem)")
         assert host.check_output(BEGINNING) == before
 
 
