@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     )
     events_retention_hours: int = Field(168, ge=1, description="How long Kafka keeps events.")
     events_retention_bytes: int = Field(
-        2 * 1024**3, ge=1024**2, description="Most bytes that Kafka keeps of each partition of events."
+        2 * 1024**3,
+        ge=0,
+        description="Most bytes that Kafka keeps of each partition of events; 0 leaves it to the broker's own bound.",
     )
 
     api_host: str = Field("127.0.0.1", description="Address that the model API binds.")

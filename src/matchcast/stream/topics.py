@@ -95,6 +95,14 @@ class TopicView:
         return sum(self.high[partition] - self.low[partition] for partition in self.high)
 
 
+def _bounds(size: int) -> dict[str, str]:
+    """Return the settings that bound a partition's bytes; of 0, none: the broker has bounds of its own."""
+    if size == 0:
+        return {}
+    # Retention works on whole segments: eight of them keep it near what was asked.
+    return {"retention.bytes": str(size), "segment.bytes": str(max(1024**2, min(1024**3, size // 8)))}
+
+
 def catalogue(settings: Settings) -> list[Topic]:
     """Return all topics as these settings want them."""
     names = Topics(events=settings.events_topic)
@@ -106,9 +114,7 @@ def catalogue(settings: Settings) -> list[Topic]:
             "events of the running matches, keyed by match id",
             {
                 "retention.ms": str(retention_ms),
-                "retention.bytes": str(settings.events_retention_bytes),
-                # Retention works on whole segments: eight of them keep it near what was asked.
-                "segment.bytes": str(max(1024**2, min(1024**3, settings.events_retention_bytes // 8))),
+                **_bounds(settings.events_retention_bytes),
                 "max.message.bytes": str(MAX_EVENT_BYTES),
             },
         ),
