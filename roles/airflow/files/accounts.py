@@ -1,4 +1,6 @@
-"""Make accounts of Airflow, or give them passwords and roles: a JSON list of {name, password, role} on stdin.
+"""Make accounts of Airflow, or give them passwords and roles; lock those that were made so and are not named now.
+
+On stdin {"keep": […], "lack": […]}: the names of all, and {name, password, role} of those that may not log in.
 
 The commands of Airflow take a password as an argument, which everybody on the host could read.
 """
@@ -9,12 +11,19 @@ from typing import Any
 
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
+OURS = "Matchcast"
+
 
 def main() -> None:
     """Do what the accounts on stdin need."""
     with get_application_builder() as builder:
-        for account in json.load(sys.stdin):
+        asked = json.load(sys.stdin)
+        for account in asked["lack"]:
             keep(builder.sm, account)
+        for user in builder.sm.get_all_users():
+            if user.last_name == OURS and user.username not in asked["keep"]:
+                user.active = False
+                builder.sm.update_user(user)
 
 
 def keep(manager: Any, account: dict[str, str]) -> None:
@@ -25,13 +34,13 @@ def keep(manager: Any, account: dict[str, str]) -> None:
     user = manager.find_user(username=account["name"])
     if user is None:
         made = manager.add_user(
-            account["name"], account["name"], "Matchcast", f"{account['name']}@localhost", role,
+            account["name"], account["name"], OURS, f"{account['name']}@localhost", role,
             password=account["password"],
         )  # fmt: skip
         if not made:
             sys.exit(f"Airflow did not take the account {account['name']}.")
     else:
-        user.roles = [role]
+        user.roles, user.active = [role], True
         manager.update_user(user)
         manager.reset_password(user.id, account["password"])
 

@@ -95,9 +95,24 @@ def test_no_process_starts_before_the_database_is_of_its_version(host: Host) -> 
     migrated = started(host, "airflow-migrate", "ExecMainExitTimestampMonotonic")
     for part in PARTS:
         assert started(host, f"airflow-{part}", "ExecMainStartTimestampMonotonic") > migrated
-        assert "airflow-migrate.service" in host.check_output(
-            f"systemctl show --property=Requires airflow-{part}"
+
+
+def test_processes_that_find_no_database_start_by_themselves_once_it_is_there(host: Host) -> None:
+    with host.sudo():
+        host.check_output("systemctl stop airflow-watchdog.timer postgresql airflow-migrate")
+        host.run("systemctl start --no-block airflow-migrate airflow-scheduler")
+        host.check_output(
+            "timeout 120 sh -c 'until [ $(systemctl show -P NRestarts airflow-migrate) -gt 0 ]; do sleep 1; done'"
         )
+        assert not host.service("airflow-scheduler").is_running
+        host.check_output("systemctl start --no-block postgresql")
+        host.check_output(
+            "timeout 120 sh -c 'until systemctl is-active --quiet airflow-scheduler; do sleep 1; done'"
+        )
+        host.check_output(
+            f"systemctl start airflow-watchdog.timer {' '.join(f'airflow-{part}' for part in PARTS)}"
+        )
+    wait_until_well(host)
 
 
 def started(host: Host, unit: str, which: str) -> int:
@@ -147,6 +162,12 @@ def test_the_units_are_confined_and_bounded(host: Host, unit: str) -> None:
     assert exposure is not None
     assert float(exposure[0]) < 4.0
     assert host.check_output(f"systemctl show --property=MemoryMax --value airflow-{unit}") != "infinity"
+
+
+def test_of_older_environments_the_one_before_stays(host: Host) -> None:
+    assert host.file("/opt/airflow/of-the-lock-before").is_directory
+    assert not host.file("/opt/airflow/of-an-older-lock").exists
+    assert not host.file("/opt/airflow/of-an-older-lock.txt").exists
 
 
 def test_logs_that_are_old_are_removed_and_younger_ones_stay(host: Host) -> None:
