@@ -19,6 +19,12 @@ def test_a_removed_operator_may_do_nothing(host: Host) -> None:
         assert not host.file("/etc/sudoers.d/60-base-operators").contains("kim")
 
 
+def test_the_key_that_ansible_has_logged_in_by_stays_beside_those_of_its_operator(host: Host) -> None:
+    keys = host.file("/home/ubuntu/.ssh/authorized_keys").content_string.splitlines()
+    assert len(keys) == 2
+    assert keys[1].endswith(" other")
+
+
 def test_the_running_sshd_takes_keys_alone(host: Host) -> None:
     asked = host.run("ssh -v -o StrictHostKeyChecking=no -o BatchMode=yes nobody@127.0.0.1 true; true")
     assert "Authentications that can continue: publickey" in asked.stderr
@@ -46,11 +52,19 @@ def test_security_updates_alone_are_installed_by_themselves(host: Host) -> None:
     assert host.service("apt-daily-upgrade.timer").is_running
 
 
+def test_updates_leave_running_what_may_not_stop_in_the_middle_of_its_work(host: Host) -> None:
+    ask = """our %nrconf; do shift; for my $unit (@ARGV) { print "$unit\\n" if grep { $unit =~ $_ } keys %{$nrconf{override_rc}} }"""
+    units = "kafka.service airflow-scheduler.service matchcast-api@1.service ssh.service not-kafka.service"
+    left = host.check_output(f"perl -we '{ask}' /etc/needrestart/conf.d/base.conf {units}").split()
+    assert left == ["kafka.service", "airflow-scheduler.service", "matchcast-api@1.service"]
+
+
 def test_the_journal_stays_within_its_bounds(host: Host) -> None:
     with host.sudo():
         limits = host.check_output("journalctl --unit systemd-journald --boot --output cat --no-pager")
         assert host.file("/var/log/journal").is_directory
-    assert "max 200.0M" in limits
+    told = [line for line in limits.splitlines() if line.startswith("System Journal")]
+    assert "max 200.0M" in told[-1]
 
 
 def test_the_time_is_that_of_the_zone(host: Host) -> None:
