@@ -19,13 +19,25 @@ HARDENED = "/etc/ssh/sshd_config.d/10-base.conf"
 
 
 @pytest.mark.timeout(900)
-def test_ssh_stays_as_it_is_where_another_file_would_refuse_the_operator_s_key(
-    rig: Rig, boot: Callable[..., Host], tmp_path: Path
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        # seen before sshd reads anything
+        (
+            "PubkeyAuthentication no",
+            "`pubkeyauthentication yes` would not hold. Nothing has changed on this host.",
+        ),
+        # seen by the login alone
+        ("DenyUsers ubuntu", "No new login succeeded under SSH's new settings"),
+    ],
+)
+def test_ssh_stays_as_it_is_where_the_operator_could_not_log_in_again(
+    rig: Rig, boot: Callable[..., Host], tmp_path: Path, other: str, reason: str
 ) -> None:
     if not (ANSIBLE / "ansible-playbook").exists():
         pytest.skip("the environment of Ansible is not made: make ansible")
     host = boot("locked", release="trixie")
-    host.check_output("printf 'PubkeyAuthentication no\\n' > /etc/ssh/sshd_config.d/05-other.conf")
+    host.check_output(f"printf '{other}\\n' > /etc/ssh/sshd_config.d/05-other.conf")
 
     play = tmp_path / "play.yml"
     play.write_text("[{hosts: all, become: true, roles: [base]}]", encoding="utf-8")
@@ -44,9 +56,8 @@ def test_ssh_stays_as_it_is_where_another_file_would_refuse_the_operator_s_key(
         check=False,
     )
     assert done.returncode == 2, done.stdout
-    assert "`pubkeyauthentication yes` would not hold. Nothing has changed on this host." in " ".join(
-        done.stdout.split()
-    )
+    assert reason in " ".join(done.stdout.split())
     assert not host.file(HARDENED).exists
     assert host.run("systemctl is-active base-ssh-rollback.timer").stdout.strip() == "inactive"
+    host.check_output("rm /etc/ssh/sshd_config.d/05-other.conf && systemctl reload ssh")
     run("ssh", "-F", rig.ssh_config, "-o", "ControlPath=none", "locked", "true")  # a login of its own
