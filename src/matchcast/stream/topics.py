@@ -29,6 +29,7 @@ from matchcast.stream.errors import InvalidTopicName, KafkaRefused, KafkaUnavail
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _PASSING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+CLIENT_ID = "matchcast-observer"
 _NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,237}")
 """What Kafka takes as the name of a topic, with room for the ending of the dead letters'."""
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -228,7 +229,7 @@ class Observer:
 
     def __init__(self, broker: str) -> None:
         self.broker = broker
-        self._admin = connect_admin(broker, "matchcast-observer")
+        self._admin = connect_admin(broker, CLIENT_ID)
 
     def describe(self, topic: str, timeout: float = 5) -> TopicView:
         """Return a topic as it is now.
@@ -241,6 +242,15 @@ class Observer:
 
     def describe_all(self, topics: Sequence[str], timeout: float = 5) -> list[TopicView]:
         """Return several topics as they are now, as `describe` does."""
+        try:
+            return self._describe_all(topics, timeout)
+        except KafkaUnavailable:
+            # A client may stay cut off for good after its only broker was fenced, while a new one is answered at
+            # once (seen with librdkafka 2.16).
+            self._admin = connect_admin(self.broker, CLIENT_ID)
+            raise
+
+    def _describe_all(self, topics: Sequence[str], timeout: float) -> list[TopicView]:
         described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=timeout)
         partitions: dict[str, tuple[str, list[int]]] = {}
         for name in topics:
