@@ -65,6 +65,18 @@ def test_the_unit_is_confined_and_bounded(host: Host) -> None:
     assert host.check_output(f"systemctl show --property=MemoryMax --value {UNIT}") != "infinity"
 
 
+def test_it_runs_with_what_is_written_though_a_play_was_killed_in_between(host: Host) -> None:
+    with host.sudo():
+        for what in ("started-with", "loaded"):
+            host.check_output(f"sha256sum --check --strict /run/postgresql@17-main.{what}")
+
+
+def test_other_clusters_of_the_host_are_left_alone(host: Host) -> None:
+    drop_ins = "systemctl show --property=DropInPaths --value postgresql@{}.service"
+    assert "matchcast" in host.check_output(drop_ins.format("17-main"))
+    assert "matchcast" not in host.check_output(drop_ins.format("17-reports"))
+
+
 def test_a_killed_server_comes_back_with_its_rows(host: Host) -> None:
     assert ask(host, "insert into t values (7)").rc == 0
     with host.sudo():
