@@ -54,3 +54,10 @@ def test_each_default_has_a_comment_above_it_and_an_example(role: Path) -> None:
         block = next(block for block in blocks if re.search(rf"^{name}:", block, re.MULTILINE))
         assert block.startswith("# "), name
         assert "\n# Example:\n" in block, name
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_part_of_a_role_that_is_asked_for_by_its_tag_is_checked_first(role: Path) -> None:
+    first, *parts = yaml.safe_load((role / "tasks/main.yml").read_text(encoding="utf-8"))
+    assert first["ansible.builtin.import_tasks"] == "preflight.yml"
+    assert {tag for part in parts for tag in part["tags"]} <= set(first["tags"])
