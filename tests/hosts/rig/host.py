@@ -136,6 +136,9 @@ class Host:
             "-f",
             etc / "ssh/ssh_host_ed25519_key",
         )
+        # Ansible reads a file's attributes by it and gives them to the copy that it keeps: what lies in a layer has
+        # such of the disk's file system as nothing in memory can have.
+        (self.root / "usr/bin/lsattr").unlink(missing_ok=True)
         keys = self.root / "home" / USER / ".ssh/authorized_keys"
         keys.write_text(public_key, "ascii")
         owner = keys.parent.stat()
