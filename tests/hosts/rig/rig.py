@@ -236,9 +236,11 @@ class Rig:
         """The key that the rig logs in with; `prepare` makes it."""
         return (self.folder / "key.pub").read_text("ascii")
 
-    def run_on(self, name: str, command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a shell command on a host, as the cloud's user."""
-        return run("ssh", "-F", self.ssh_config, name, command, check=check)
+    def run_on(
+        self, name: str, command: str, given: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell command on a host, as the cloud's user, with `given` on its stdin."""
+        return run("ssh", "-F", self.ssh_config, name, command, given=given, check=check)
 
     def _publish(self) -> None:
         """Tell the name server and ssh which hosts there are."""
