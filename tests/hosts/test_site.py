@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, expect
 from testinfra.host import Host
 from tests.hosts.conftest import reach
 from tests.hosts.controller import NAME, Controller, Unprinted, prepared
+from tests.hosts.converged import converged
 from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import AcmeServer
 from tests.hosts.visitor import Visitor, browse, is_open, wait_until
@@ -36,12 +37,8 @@ MOST_EXPOSED = {
 
 @pytest.fixture(scope="module")
 def controller(rig: Rig, acme: AcmeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    """A host with the rules of Oracle's image and an empty disk, after one run of the play."""
-    folder = tmp_path_factory.mktemp("controller")
-    with prepared(rig, acme, folder, "site", image="oci", disks=(Disk(megabytes=6000),)) as controller:
-        played = controller.play()
-        print(f"first run: {played.told()}")
-        assert played.code == 0, played.output[-8000:]
+    """A host with the rules of Oracle's image and a data disk, after one run of the play."""
+    with converged(rig, acme, tmp_path_factory.mktemp("controller"), "site") as controller:
         yield controller
 
 
@@ -182,7 +179,7 @@ def test_all_services_together_stay_under_six_gigabytes(host: Host) -> None:
 def test_no_secret_is_seen_in_processes_units_or_the_journal(host: Host, secrets: Unprinted) -> None:
     seen = host.check_output(
         "ps axww; runuser --user ubuntu -- ps axeww; systemctl show --no-pager '*'; "
-        "cat /etc/systemd/system/*.service; journalctl --no-pager"
+        "cat /etc/systemd/system/*.service; journalctl --merge --no-pager"
     )
     assert secrets.seen_in(seen) == []
 
@@ -217,7 +214,7 @@ def test_a_look_at_the_running_site_finds_nothing_to_change_and_tells_no_secret(
 def test_a_look_at_a_bare_host_ends_well_and_tells_no_secret(
     rig: Rig, acme: AcmeServer, tmp_path: Path
 ) -> None:
-    disks = (Disk(megabytes=1000),)
+    disks = (Disk(megabytes=3000),)
     with prepared(rig, acme, tmp_path, "bare", image="oci", disks=disks, aliases=()) as bare:
         played = bare.play("--check", "--diff", "--extra-vars", '{"certbot_check_name": false}')
         assert played.code == 0, played.output[-8000:]
