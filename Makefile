@@ -10,7 +10,7 @@ SYSTEM       = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        site secrets show-secrets inventory teardown bench build release clean environment installed browser airflow \
+        site secrets show-secrets inventory teardown rehearse bench build release clean environment installed browser airflow \
         postgresql ansible hosts lint-roles lint-terraform tflint terraform readmes roles role test-besides test-system test-hosts
 
 help: ## list these targets
@@ -47,6 +47,9 @@ inventory: ## write the inventory of what `terraform apply` made
 
 teardown: ## destroy the site that Terraform made, with all its data, once its name is typed
 	@terraform/teardown.sh
+
+rehearse: dev ansible terraform hosts ## play terraform apply to HTTPS and back on a host that boots here; KEEP=1 waits
+	@exec $(BIN)/python -m tests.hosts.rehearsal $(if $(KEEP),--keep)
 
 site: ansible dev ## turn the hosts of `inventory` into the running site
 	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
