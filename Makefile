@@ -9,9 +9,10 @@ PYTEST       = $(BIN)/python -m pytest
 SYSTEM       = tests/browser tests/local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs doctor dev test test-quick test-pythons lint format typecheck lock lock-kafka \
-        site secrets show-secrets inventory teardown rehearse bench build release clean environment installed browser airflow \
-        postgresql ansible hosts lint-roles lint-terraform tflint terraform readmes roles role test-besides test-system test-hosts
+.PHONY: help up down status logs doctor dev test test-quick test-data test-pythons lint format typecheck lock lock-kafka \
+        site site-here check-site secrets show-secrets inventory teardown rehearse bench build release clean \
+        environment installed browser airflow postgresql ansible hosts lint-roles lint-terraform lint-workflows tflint \
+        check-terraform terraform readmes roles role test-besides test-system test-hosts
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +55,9 @@ rehearse: dev ansible terraform hosts ## play terraform apply to HTTPS and back 
 site: ansible dev ## turn the hosts of `inventory` into the running site
 	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
 
+check-site: ## see from outside that a site is well: make check-site SITE=forecasts.example.org
+	@python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/check_site.py $(SITE)
+
 # --- develop --------------------------------------------------------------------------------------
 
 dev: ## make the environment with the tools for development
@@ -62,7 +66,7 @@ dev: ## make the environment with the tools for development
 test-quick: lint typecheck ## lint, types, the order of the rooms, unit tests
 	@$(PYTEST) -q -n 2 --dist loadfile tests/unit
 
-test: lint lint-roles lint-terraform typecheck browser airflow postgresql hosts ## everything, against the real things
+test: lint lint-roles lint-terraform lint-workflows typecheck browser airflow postgresql hosts ## everything, against the real things
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests $(SYSTEM:%=--ignore=%) --ignore=tests/hosts
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-besides test-hosts
 
@@ -74,6 +78,13 @@ test-system:
 
 test-hosts:
 	$(PYTEST) -n 2 --dist loadfile --durations=10 tests/hosts
+
+test-data: dev ## fetch the open data that tests of real matches read, into .matchcast/test-data/folder
+	$(MATCHCAST) history --history .matchcast/test-data fetch
+	$(MATCHCAST) history --history .matchcast/test-data export .matchcast/test-data/folder
+
+site-here: ## turn this machine itself into the site: for one that is thrown away, such as CI's
+	@tests/hosts/site_here.sh
 
 test-pythons: dev ## types and unit tests on every other Python here that Matchcast runs on
 	@requirements/test_pythons.sh
@@ -93,8 +104,18 @@ lint-roles: ansible ## ansible-lint with its production profile, yamllint
 lint-terraform: terraform ## checkov; each exception stands with its reason in the code
 	@.venv-terraform/bin/checkov --directory terraform --framework terraform --quiet --compact --skip-download
 
-tflint: ## tflint; builds it once, with Go
-	@requirements/tflint.sh --chdir=terraform --recursive
+lint-workflows: ansible ## actionlint, which is built once with Go, and zizmor
+	@requirements/go_tool.sh github.com/rhysd/actionlint/cmd/actionlint v1.7.12 -shellcheck= -pyflakes=
+	@.venv-ansible/bin/zizmor --quiet --offline --no-progress --persona pedantic .github
+
+tflint: ansible ## tflint; built once, with Go
+	@requirements/go_tool.sh github.com/terraform-linters/tflint v0.64.0 --chdir=terraform --recursive
+
+check-terraform: ## Terraform with the provider of its registry: init, fmt, validate, test
+	terraform -chdir=terraform init -backend=false -input=false
+	terraform -chdir=terraform fmt -check -recursive
+	terraform -chdir=terraform validate
+	terraform -chdir=terraform test
 
 roles: lint-roles dev hosts ## each role by itself on hosts that boot (root on Debian or Ubuntu)
 	$(PYTEST) --durations=0 tests/unit/test_roles.py tests/hosts/test_roles.py

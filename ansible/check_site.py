@@ -1,0 +1,223 @@
+"""See from outside that a site is well: ``check_site.py NAME``, run by ``make check-site``.
+
+It asks as a visitor does: TLS under a certificate that this computer trusts, the page, the model API, a
+forecast. `--release` also asks whether that one serves. What is not as it should be is a sentence, and the
+exit code 1. Parts that the site itself shows as not online are told, and fail nothing: with an empty group of
+producers, for example, one is meant to be so. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import re
+import ssl
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+SECONDS = 20.0
+"""Longest that one answer may take."""
+PAUSE = 3.0
+STATE = {
+    "match": {"home_team": "Arsenal", "away_team": "Chelsea"},
+    "period": 2,
+    "minute": 67,
+    "score": {"home": 1, "away": 0},
+}
+TRUSTED_ANEW = "sudo certbot renew --no-random-sleep-on-renew, on the host"
+
+
+class Unwell(Exception):
+    """What is not as it should be, and what to do about it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Site:
+    """The site of a name, as a visitor meets it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def connect(self) -> http.client.HTTPSConnection:
+        """Return a connection under a certificate that has been verified.
+
+        Raises:
+            Unwell: nobody answers, or not with a certificate that this computer trusts.
+        """
+        connection = http.client.HTTPSConnection(
+            self.name, timeout=SECONDS, context=ssl.create_default_context()
+        )
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise Unwell(
+                f"https://{self.name} shows a certificate that is not valid: {error.verify_message}.",
+                TRUSTED_ANEW,
+            ) from error
+        except OSError as error:
+            raise Unwell(
+                f"https://{self.name} does not answer: {error}.",
+                "see that the name leads to the host, that port 443 is open, and on it: systemctl status nginx",
+            ) from error
+        return connection
+
+    def ask(self, path: str, body: object = None) -> bytes:
+        """Return the body of an answer 200; of a POST where something is sent.
+
+        Raises:
+            Unwell: there is another answer, or none.
+        """
+        connection = self.connect()
+        try:
+            method, sent = ("GET", None) if body is None else ("POST", json.dumps(body))
+            connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Unwell(
+                f"https://{self.name}{path} broke off: {error!r}.", "on the host: journalctl -u nginx"
+            ) from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            said = " ".join(content[:300].decode(errors="replace").split())
+            raise Unwell(
+                f"https://{self.name}{path} answers {answer.status}: {said}",
+                "on the host: systemctl --failed; journalctl -u 'matchcast-*' -n 50",
+            )
+        return content
+
+    def read(self, path: str, body: object = None) -> Any:
+        """Return the JSON of an answer 200.
+
+        Raises:
+            Unwell: there is another answer, or none.
+        """
+        content = self.ask(path, body)
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise Unwell(
+                f"https://{self.name}{path} is no JSON.", "see that the name leads to this site's host"
+            ) from error
+
+
+def see_certificate(site: Site) -> str:
+    """Verify the certificate; tell until when it holds, and who issued it."""
+    connection = site.connect()
+    try:
+        shown: Any = connection.sock.getpeercert() or {}
+    finally:
+        connection.close()
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
+    issuer = {key: value for part in shown["issuer"] for key, value in part}
+    return f"valid until {ends:%Y-%m-%d}, by {issuer.get('organizationName') or issuer.get('commonName')}"
+
+
+def see_page(site: Site) -> str:
+    """Ask for the page, and whether the dashboard has caught up."""
+    if b"Matchcast" not in site.ask("/"):
+        raise Unwell(
+            f"https://{site.name}/ is not the dashboard.", "see that the name leads to this site's host"
+        )
+    return f"the dashboard shows {site.read('/ready')['matches']} matches"
+
+
+def see_api(site: Site) -> str:
+    """Ask whether the model API is ready; tell its model."""
+    return f"ready, model {site.read('/api/v1/ready')['model_version']}"
+
+
+def see_forecast(site: Site) -> str:
+    """Ask for a forecast, and see that it is one."""
+    told = site.read("/api/v1/predict", STATE)
+    home, draw, away = (told[outcome] for outcome in ("home", "draw", "away"))
+    if abs(home + draw + away - 1) > 1e-6 or not home > away > 0:
+        raise Unwell(
+            f"The forecast of a match that the home team leads is {home}, {draw}, {away}.",
+            "matchcast models list, on the host; it rolls back too",
+        )
+    return f"1-0 after 67 minutes: {home:.0%} home, {draw:.0%} draw, {away:.0%} away"
+
+
+def see_release(site: Site, wanted: str | None) -> str:
+    """Ask dashboard and API which release they run from."""
+    serving = {part: site.read(path).get("release") for part, path in
+               (("dashboard", "/health"), ("API", "/api/v1/health"))}  # fmt: skip
+    for part, release in serving.items():
+        if wanted is not None and release != wanted:
+            raise Unwell(
+                f"The {part} serves release {release or 'of an unknown name'}, not {wanted}.",
+                "run the deploy again; its play says what does not come up",
+            )
+    return ", ".join(f"{part} {release or 'of an unknown name'}" for part, release in serving.items())
+
+
+def not_online(site: Site) -> Iterator[str]:
+    """Yield the parts that the site itself shows as not online."""
+    for part in site.read("/api/system/status")["components"]:
+        if part["state"] != "online":
+            yield f"{part['name']} is {part['state']}: {part['reason']}"
+
+
+def see(site: Site, release: str | None) -> list[str]:
+    """Look at everything; return a line of each.
+
+    Raises:
+        Unwell: something is not as it should be.
+    """
+    looks: dict[str, Callable[[], str]] = {
+        "certificate": lambda: see_certificate(site),
+        "page": lambda: see_page(site),
+        "api": lambda: see_api(site),
+        "forecast": lambda: see_forecast(site),
+        "release": lambda: see_release(site, release),
+    }
+    lines = [f"✔ {name:12} {look()}" for name, look in looks.items()]
+    return [*lines, *(f"! {line}" for line in not_online(site))]
+
+
+def check(name: str, release: str | None, wait: float) -> list[str]:
+    """Return what is seen of a site, given some time to be well.
+
+    Raises:
+        Unwell: it is not, after `wait` seconds.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return see(Site(name), release)
+        except Unwell:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE)
+
+
+def main() -> int:
+    """Look, and print what is seen; return the exit code."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("name", help="the site's name, such as forecasts.example.org")
+    parser.add_argument("--release", help="the release that has to serve, as `make release` names it")
+    parser.add_argument(
+        "--wait", type=float, default=30, metavar="SECONDS", help="how long it may take to be well"
+    )
+    asked = parser.parse_args()
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", asked.name):
+        parser.error(f"{asked.name!r} is no name of a site; give it without https:// and without a path")
+    try:
+        print("\n".join(check(asked.name, asked.release, asked.wait)))
+    except Unwell as unwell:
+        print(f"✘ {unwell.message}\nTry: {unwell.hint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
