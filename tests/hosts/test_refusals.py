@@ -150,6 +150,28 @@ def test_a_data_disk_that_is_too_small(controller: Controller) -> None:
     )
 
 
+def test_an_operator_to_be_removed_who_runs_the_play(controller: Controller) -> None:
+    refuse(
+        controller,
+        "base_operators removes ubuntu, whom Ansible logs in as.",
+        base_operators=[{"name": "ubuntu", "state": "absent"}],
+    )
+
+
+def test_a_first_boot_that_has_failed(controller: Controller, host: Host) -> None:
+    host.check_output(
+        "printf '#!/bin/sh\\necho status: error; exit 1\\n' > /usr/bin/cloud-init && chmod +x /usr/bin/cloud-init"
+    )
+    try:
+        refuse(controller, "has failed (status: error). See why with `cloud-init status --long`")
+    finally:
+        host.check_output("rm /usr/bin/cloud-init")
+
+
+def test_too_little_time_to_log_in_anew(controller: Controller) -> None:
+    refuse(controller, "firewall_rollback_seconds is 9", firewall_rollback_seconds=9)
+
+
 @pytest.mark.parametrize(
     ("port", "tags", "sentence"),
     [
