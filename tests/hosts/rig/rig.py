@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.hosts.rig.base import ensure_base
 from tests.hosts.rig.disks import Disk, detach_all_below
-from tests.hosts.rig.host import USER, Host
+from tests.hosts.rig.host import STOP_SECONDS, USER, Host
 from tests.hosts.rig.layers import read_layer
 from tests.hosts.rig.network import Network, free_subnet, restore_forwarding
 from tests.hosts.rig.places import STATE, held, remove_tree
@@ -200,11 +200,11 @@ class Rig:
     def reboot(self, name: str) -> Host:
         """Let a host reboot itself; return when it is ready again."""
         host = self.host(name)
-        before, deadline = host.boot_id(), time.monotonic() + 60
+        before, deadline = host.boot_id(), time.monotonic() + STOP_SECONDS
         self.run_on(name, "sudo systemctl reboot", check=False)
         while host.boot_id() in (0, before):
             if time.monotonic() > deadline:
-                raise RigError(f"{name} has not rebooted within 60 s:\n{host.console}")
+                raise RigError(f"{name} has not rebooted within {STOP_SECONDS:.0f} s:\n{host.console}")
             time.sleep(0.02)
         self.wait_until_ready(host)
         return host
