@@ -74,8 +74,10 @@ def test_a_killed_broker_comes_back_with_its_records(host: Host, topic: str) -> 
 def test_a_broker_that_hangs_is_killed_by_the_watchdog_and_comes_back(host: Host) -> None:
     pid = host.check_output("systemctl show --property=MainPID --value kafka.service")
     with host.sudo():
+        host.check_output("systemctl start kafka-watchdog.service")
         host.check_output(f"kill -STOP {pid}")
         for _ in range(3):
+            assert host.check_output("systemctl show --property=MainPID --value kafka.service") == pid
             host.check_output("systemctl start kafka-watchdog.service")
     ready(host)
     assert host.check_output("systemctl show --property=MainPID --value kafka.service") != pid
