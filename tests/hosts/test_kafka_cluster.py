@@ -64,6 +64,20 @@ class Cluster:
         ask = "systemctl show --property=ExecMainStartTimestampMonotonic --value kafka"
         return {name: int(self.rig.run_on(name, ask).stdout) for name in NAMES}
 
+    def kept(self, topic: str) -> dict[int, dict[str, int]]:
+        """Return the bytes that each node keeps of each partition of a topic."""
+        shown = self.rig.run_on(
+            "kafka-1",
+            f"kafka-log-dirs --bootstrap-server {self.servers} --describe --topic-list {topic}",
+        ).stdout
+        told = json.loads(next(line for line in shown.splitlines() if line.startswith("{")))
+        return {
+            node["broker"]: {
+                part["partition"]: part["size"] for folder in node["logDirs"] for part in folder["partitions"]
+            }
+            for node in told["brokers"]
+        }
+
 
 @pytest.fixture(scope="module")
 def cluster(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -105,6 +119,27 @@ def test_a_host_that_crashes_loses_no_acknowledged_record_and_catches_up_when_it
     cluster.rig.boot("kafka-2")
     cluster.wait_until_healthy("kafka-2")
     assert records.lost() == set()
+
+
+def test_a_bare_host_in_the_place_of_one_that_is_lost_votes_and_holds_every_acknowledged_record(
+    cluster: Cluster,
+) -> None:
+    records = Counted(cluster.servers, "lost")
+    records.make_topic()
+    with records.writing(rate=200):
+        wait_for(records, 1000)
+        address = cluster.rig.host("kafka-3").address
+        cluster.rig.host("kafka-3").crash()
+        cluster.rig.down("kafka-3")
+        cluster.rig.up("kafka-3", release="trixie")
+        assert cluster.rig.host("kafka-3").address == address
+        cluster.play()
+    assert records.failed == {}
+    cluster.wait_until_healthy("kafka-3")
+    assert records.lost() == set()
+    kept = cluster.kept("lost")
+    assert kept[3] == kept[1] == kept[2]
+    assert sum(kept[3].values()) > len(records.acknowledged)
 
 
 def test_new_settings_restart_one_node_after_the_other_and_lose_no_record(cluster: Cluster) -> None:

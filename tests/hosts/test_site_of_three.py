@@ -204,3 +204,13 @@ def test_kafka_s_host_crashes_and_boots_and_all_comes_back_without_the_loss_of_a
     assert records.lost() == set()
     visitor.wait_for_all_lamps()
     assert hosts[KAFKA].check_output("systemctl --failed --no-legend") == ""
+
+
+def test_airflow_s_host_reboots_and_comes_back_by_itself(
+    controller: Controller, visitor: Visitor, secrets: Unprinted, hosts: dict[str, Host]
+) -> None:
+    controller.rig.reboot(AIRFLOW)
+    visitor.wait_for_all_lamps()
+    assert hosts[AIRFLOW].check_output("systemctl --failed --no-legend") == ""
+    visitor.log_in(secrets["vault_operator_password"])
+    assert visitor.run_dag("football_pipeline")["state"] == "success"
