@@ -1,4 +1,4 @@
-"""Each role by itself, from a bare host: molecule checks, converges, converges again, and looks at what came of it."""
+"""Each role by itself, from a bare host: molecule converges, converges again, and looks at what came of it."""
 
 from __future__ import annotations
 
