@@ -10,7 +10,7 @@ SYSTEM       = tests/browser tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs doctor dev test test-quick test-data test-pythons lint format typecheck lock lock-kafka \
-        site site-here check-site secrets show-secrets inventory teardown rehearse bench build release clean \
+        site site-here deploy check-site secrets show-secrets inventory teardown rehearse bench build release clean \
         environment installed browser airflow postgresql ansible hosts lint-roles lint-terraform lint-workflows tflint \
         check-terraform terraform readmes roles role test-besides test-system test-hosts
 
@@ -54,6 +54,9 @@ rehearse: dev ansible terraform hosts ## play terraform apply to HTTPS and back 
 
 site: ansible dev ## turn the hosts of `inventory` into the running site
 	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
+
+deploy: ## bring a release to the site as CI does, told by variables (docs/deploying.md); RELEASE=FOLDER
+	@python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/deploy.py $(RELEASE:%=--release "%")
 
 check-site: ## see from outside that a site is well: make check-site SITE=forecasts.example.org
 	@python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/check_site.py $(SITE)

@@ -1,4 +1,4 @@
-"""What GitHub runs is what anybody can run, and is pinned."""
+"""What GitHub runs is what anybody can run, is pinned, and is told by what the documentation lists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+DEPLOYING = (ROOT / "docs/deploying.md").read_text("utf-8")
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
@@ -34,6 +35,44 @@ def test_each_action_is_pinned_by_its_commit_and_says_its_version(path: Path) ->
     assert used
     for action in used:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+
+
+def test_a_deploy_reads_what_the_documentation_tells_to_set() -> None:
+    workflow = (ROOT / ".github/workflows/deploy.yml").read_text("utf-8")
+    for kind, context in (("secret", "secrets"), ("variable", "vars")):
+        read = set(re.findall(rf"\b{context}\.([A-Z_]+)", workflow))
+        assert read
+        assert read == set(re.findall(rf"^gh {kind} set ([A-Z_]+) ", DEPLOYING, re.MULTILINE))
+
+
+def test_a_deploy_without_variables_names_all_that_the_workflow_gives_it_but_the_optional_one() -> None:
+    (step,) = [step for step in steps(ROOT / ".github/workflows/deploy.yml") if "DEPLOY_VAULT" in str(step)]
+    given = {name for name in step["env"] if name.startswith("DEPLOY_")}
+    done = subprocess.run(
+        [sys.executable, ROOT / "ansible/deploy.py"], env={}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert set(re.findall(r"^✘ (\w+) is not set: .+\.\n  Try: gh ", done.stderr, re.MULTILINE)) == given - {
+        "DEPLOY_SETTINGS"
+    }
+    assert "Nothing was touched." in done.stderr
+
+
+def test_a_deploy_tells_of_malformed_variables_without_their_values() -> None:
+    wrong = {
+        "DEPLOY_INVENTORY": "[all]\nsite",
+        "DEPLOY_KNOWN_HOSTS": "203.0.113.10",
+        "DEPLOY_SSH_KEY": "hunter2",
+        "DEPLOY_VAULT": "vault_operator_password: hunter2",
+        "DEPLOY_VAULT_PASSWORD": "hunter2\nhunter3",
+        "DEPLOY_SETTINGS": "hunter2",
+    }
+    done = subprocess.run(
+        [sys.executable, ROOT / "ansible/deploy.py"], env=wrong, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert set(re.findall(r"^✘ (\w+) is not ", done.stderr, re.MULTILINE)) == set(wrong)
+    assert "hunter" not in done.stdout + done.stderr
 
 
 def test_a_site_that_does_not_answer_is_told_by_a_sentence() -> None:
