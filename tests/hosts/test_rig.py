@@ -138,7 +138,7 @@ def test_hosts_of_any_rig_start_from_a_saved_one_with_its_disks_and_leave_it_as_
 ) -> None:
     host = boot("origin", disks=(Disk("data", 128),))
     host.check_output(f"mkfs.ext4 -q {OCI_DATA_DISK} && mount {OCI_DATA_DISK} /mnt && echo kept > /mnt/file")
-    host.check_output("echo kept > /etc/file")
+    host.check_output("echo kept > /etc/file && mkdir /opt/folder && touch /opt/folder/file")
     identity = host.check_output("cat /etc/machine-id")
     rig.save("origin", tmp_path / "warm")
     with Rig.owned() as other:
@@ -151,7 +151,9 @@ def test_hosts_of_any_rig_start_from_a_saved_one_with_its_disks_and_leave_it_as_
             assert copy.check_output("cat /etc/machine-id") != identity
             copy.check_output(f"mount {OCI_DATA_DISK} /mnt")
             assert copy.file("/mnt/file").content_string == copy.file("/etc/file").content_string == "kept\n"
-            copy.check_output("rm /mnt/file /etc/file")
+            copy.check_output(
+                'rm /mnt/file /etc/file && python3 -c \'import os; os.rename("/opt/folder", "/opt/renamed")\' && rm /opt/renamed/file'
+            )
 
 
 def test_a_host_whose_saving_was_killed_is_not_started_from(tmp_path: Path) -> None:

@@ -103,8 +103,9 @@ class Host:
         with packages.newest(self.release) as fetched:
             lower = layers.lower_folders(self.layers, base, fetched)
             upper, work = self.folder / "upper", self.folder / "work"
-            # volatile: nothing waits for a disk, as nothing is to outlive the machine
-            options = f"lowerdir={lower},upperdir={upper},workdir={work},volatile"
+            # volatile: nothing waits for a disk, as nothing is to outlive the machine. redirect_dir: a folder of a layer can
+            # be renamed, as on any disk.
+            options = f"lowerdir={lower},upperdir={upper},workdir={work},volatile,redirect_dir=on"
             run("mount", "-t", "overlay", f"{self.network.rig}-{self.name}", "-o", options, self.root)
         for disk in disks:
             kept = self.layers[0] / f"{disk.name}.img" if self.layers else None
