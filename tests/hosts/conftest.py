@@ -61,3 +61,8 @@ def reach(rig: Rig, name: str) -> Host:
     """Return testinfra's view of a host of a rig."""
     # Not by testinfra.get_host, which would give what it knows of an earlier host of that name.
     return Host(SshBackend(name, ssh_config=str(rig.ssh_config), sudo=True))
+
+
+def listening_ports(host: Host) -> set[int]:
+    """Return the TCP ports that a host listens on."""
+    return {int(line.split()[3].rpartition(":")[2]) for line in host.check_output("ss -Hltn").splitlines()}

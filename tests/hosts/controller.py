@@ -92,21 +92,37 @@ class Controller:
 
     def prepare(self, inventory: str | None = None) -> None:
         """Do what the README tells: fill in the inventory, that of one host if none is given, and make the secrets."""
-        shutil.copytree(ROOT / "ansible", self.folder / "ansible", ignore=shutil.ignore_patterns("vault.yml"))
+        self.lay_out(inventory)
+        self.make_secrets()
+
+    def lay_out(self, inventory: str | None = None) -> None:
+        """Bring the files of `prepare`, without secrets."""
+        self.bring_playbooks(
+            {
+                "ansible_ssh_common_args": f"-F {self.rig.ssh_config}",
+                "ansible_control_path": f"{self.rig.folder}/ssh-%%h",
+            }
+        )
         if inventory is None:
             inventory = filled_in(EXAMPLE.read_text("utf-8"), {"203.0.113.10": self.host})
         (self.folder / "inventory").write_text(inventory, "utf-8")
-        # These hosts have the machine's own clock and memory, and certificates from a server of the rig's.
+
+    def bring_playbooks(self, ways: Mapping[str, str]) -> None:
+        """Copy the playbooks, and write the settings of a user: the ways to the hosts, and what these hosts are like."""
+        shutil.copytree(ROOT / "ansible", self.folder / "ansible", ignore=shutil.ignore_patterns("vault.yml"))
+        # They have the machine's own clock and memory, and certificates from a server of the rig's.
         settings = {
-            "ansible_ssh_common_args": f"-F {self.rig.ssh_config}",
-            "ansible_control_path": f"{self.rig.folder}/ssh-%%h",
+            **ways,
             "base_clock": False,
             "base_swap": False,
             "certbot_server": self.acme.directory,
             "certbot_ca_file": str(self.acme.ca),
         }
         (self.folder / "ansible/group_vars/all/site.yml").write_text(yaml.safe_dump(settings), "utf-8")
-        self._ask(ANSIBLE / "python", "make_secrets.py")
+
+    def make_secrets(self) -> str:
+        """Do what `make secrets` does; return what it says."""
+        return self._ask(ANSIBLE / "python", "make_secrets.py")
 
     @property
     def _environment(self) -> dict[str, str]:

@@ -72,7 +72,7 @@ def converged(rig: Rig, acme: AcmeServer, folder: Path, host: str) -> Iterator[C
             saved.touch()
             rig.up(host, aliases=(NAME,), layer=saved / "host")
             controller = Controller(rig, folder, acme, host)
-            controller.prepare()
+            controller.lay_out()
             for name in SECRETS:
                 shutil.copy(saved / name, folder / name)
         rig.run_on(host, f"sudo sh -c {shlex.quote(CERTIFICATE_ANEW)}", given=acme.ca.read_text("ascii"))

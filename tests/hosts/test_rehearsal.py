@@ -88,7 +88,7 @@ def test_the_public_address_lets_through_ssh_and_the_web_alone(rehearsal: Rehear
 
 
 def test_a_match_that_comes_over_kafka_is_forecast_on_the_page(rehearsal: Rehearsal, tmp_path: Path) -> None:
-    row = rehearsal.follow_a_match()
+    row = rehearsal.visitor.follow_a_match()
     assert sum(row["probability"].values()) == pytest.approx(1)
     held = log_in(
         rehearsal,

@@ -17,7 +17,7 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, expect
 from testinfra.host import Host
-from tests.hosts.conftest import reach
+from tests.hosts.conftest import listening_ports, reach
 from tests.hosts.controller import NAME, Controller, Unprinted, prepared
 from tests.hosts.converged import converged
 from tests.hosts.rig import Disk, Rig
@@ -75,27 +75,19 @@ def test_plain_http_is_sent_to_tls(visitor: Visitor) -> None:
 
 
 def test_from_outside_only_ssh_and_the_web_are_reachable(visitor: Visitor, host: Host) -> None:
-    listening = {
-        int(line.split()[3].rpartition(":")[2]) for line in host.check_output("ss -Hltn").splitlines()
-    }
+    listening = listening_ports(host)
     assert {22, 80, 443, 8000, 8011, 8080, 8511, 9092, 9094} <= listening
     assert {port for port in listening if is_open(visitor.address, port)} == {22, 80, 443}
 
 
 def test_the_model_api_forecasts(visitor: Visitor) -> None:
     assert visitor.read("/api/v1/ready")["status"] == "ready"
-    match = {"home_team": "Arsenal", "away_team": "Chelsea"}
-    moment = {"period": 2, "minute": 80, "score": {"home": 3, "away": 0}}
-    assert visitor.read("/api/v1/predict", "POST", {"match": match, **moment})["home"] > 0.98
+    assert visitor.win_probability(minute=80, home=3, away=0) > 0.98
 
 
 def test_what_kafka_brings_is_forecast(visitor: Visitor) -> None:
-    def forecast() -> list[str]:
-        rows = visitor.read("/api/matches")["matches"]
-        return [row["match_id"] for row in rows if row["origin"] == "simulated" and row["probability"]]
-
-    wait_until(forecast, "a match of the producer is on and has a forecast")
-    assert visitor.read(f"/api/prediction?match_id={forecast()[0]}")["history"]
+    match = visitor.follow_a_match()
+    assert visitor.read(f"/api/prediction?match_id={match['match_id']}")["history"]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 from tests.hosts.acknowledged import Acknowledged
-from tests.hosts.conftest import reach
+from tests.hosts.conftest import listening_ports, reach
 from tests.hosts.controller import EXAMPLE, NAME, PLAYBOOK, Controller, Unprinted, filled_in
 from tests.hosts.rig import Disk, Rig
 from tests.hosts.rig.acme import AcmeServer
@@ -97,18 +97,12 @@ def test_a_visitor_finds_the_page_under_a_certificate_of_the_authority(visitor: 
 
 
 def test_the_model_api_forecasts(visitor: Visitor) -> None:
-    match = {"home_team": "Arsenal", "away_team": "Chelsea"}
-    moment = {"period": 2, "minute": 80, "score": {"home": 3, "away": 0}}
-    assert visitor.read("/api/v1/predict", "POST", {"match": match, **moment})["home"] > 0.98
+    assert visitor.win_probability(minute=80, home=3, away=0) > 0.98
 
 
 def test_a_match_that_is_written_on_kafka_s_host_is_forecast_on_the_page(visitor: Visitor) -> None:
-    def forecast() -> list[str]:
-        rows = visitor.read("/api/matches")["matches"]
-        return [row["match_id"] for row in rows if row["origin"] == "simulated" and row["probability"]]
-
-    wait_until(forecast, "a match of the producer is on and has a forecast")
-    assert visitor.read(f"/api/prediction?match_id={forecast()[0]}")["history"]
+    match = visitor.follow_a_match()
+    assert visitor.read(f"/api/prediction?match_id={match['match_id']}")["history"]
 
 
 def test_every_lamp_is_lit(visitor: Visitor) -> None:
@@ -144,9 +138,7 @@ def test_a_host_runs_what_its_groups_say_and_nothing_of_the_others(hosts: dict[s
 def test_from_outside_ssh_is_reachable_on_each_host_and_the_web_on_one(
     controller: Controller, hosts: dict[str, Host], name: str
 ) -> None:
-    listening = {
-        int(line.split()[3].rpartition(":")[2]) for line in hosts[name].check_output("ss -Hltn").splitlines()
-    }
+    listening = listening_ports(hosts[name])
     assert INSIDE[name] | OUTSIDE[name] <= listening
     address = controller.rig.host(name).address
     with ThreadPoolExecutor(len(listening)) as pool:

@@ -91,6 +91,25 @@ class Visitor:
             time.sleep(0.5)
         assert dark == {}
 
+    def win_probability(self, minute: int, home: int, away: int) -> float:
+        """Ask the model API how likely the home team wins a match of the second half at a score."""
+        match = {"home_team": "Arsenal", "away_team": "Chelsea"}
+        moment = {"period": 2, "minute": minute, "score": {"home": home, "away": away}}
+        forecast: float = self.read("/api/v1/predict", "POST", {"match": match, **moment})["home"]
+        return forecast
+
+    def follow_a_match(self) -> dict[str, Any]:
+        """Wait until a match that came over Kafka has a forecast on the page; return its row."""
+        found: list[dict[str, Any]] = []
+
+        def forecast() -> bool:
+            rows = self.read("/api/matches")["matches"]
+            found[:] = [row for row in rows if row["origin"] == "simulated" and row["probability"]]
+            return bool(found)
+
+        wait_until(forecast, "a match of the producer is on and has a forecast")
+        return found[0]
+
     # --- the operator -------------------------------------------------------------------------------
 
     def log_in(self, password: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -17,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from tests.hosts.conftest import ANSIBLE
-from tests.hosts.controller import PLAYBOOK, ROOT, Controller, Played
+from tests.hosts.controller import PLAYBOOK, Controller, Played
 from tests.hosts.playing import run_to_its_end
 from tests.hosts.rig import Rig, RigError
 from tests.hosts.rig.acme import AcmeServer, ensure_acme
 from tests.hosts.rig.base import ensure_base
-from tests.hosts.visitor import Visitor, wait_until
+from tests.hosts.visitor import Visitor
 from tests.terraform.running import PYTHON, Site, fetch_schemas, find_terraform, sites
 
 DOMAIN = "forecasts.matchcast.test"
@@ -42,7 +40,6 @@ class Checkout(Controller):
 
     def bring_own_files(self) -> None:
         """Write what a user brings beside the inventory: a way to log in, settings of the roles."""
-        shutil.copytree(ROOT / "ansible", self.folder / "ansible", ignore=shutil.ignore_patterns("vault.yml"))
         self.ssh_config.write_text(
             f"IdentityFile {self.rig.folder}/key\n"
             "IdentitiesOnly yes\n"
@@ -53,20 +50,12 @@ class Checkout(Controller):
             "LogLevel ERROR\n",
             encoding="utf-8",
         )
-        settings = {
-            "ansible_ssh_extra_args": f"-F {self.ssh_config}",
-            "ansible_control_path": f"{self.folder}/ssh-%%h",
-            # These hosts have the machine's own clock and memory, and certificates from a server of the rig's.
-            "base_clock": False,
-            "base_swap": False,
-            "certbot_server": self.acme.directory,
-            "certbot_ca_file": str(self.acme.ca),
-        }
-        (self.folder / "ansible/group_vars/all/site.yml").write_text(yaml.safe_dump(settings), "utf-8")
-
-    def make_secrets(self) -> str:
-        """Do what `make secrets` does; return what it says."""
-        return self._ask(ANSIBLE / "python", "make_secrets.py")
+        self.bring_playbooks(
+            {
+                "ansible_ssh_extra_args": f"-F {self.ssh_config}",
+                "ansible_control_path": f"{self.folder}/ssh-%%h",
+            }
+        )
 
     def ping(self) -> set[str]:
         """Return the hosts of the inventory that Ansible can work on."""
@@ -145,19 +134,6 @@ class Rehearsal:
             shown: Any = secured.getpeercert()
         issuer = dict(part[0] for part in shown["issuer"])["commonName"]
         return f"https://{DOMAIN}/ answers; its certificate is verified: by {issuer}, to {shown['notAfter']}"
-
-    def follow_a_match(self) -> dict[str, Any]:
-        """Wait until a match that came over Kafka has a forecast; return its row."""
-        visitor = self.visitor
-        found: list[dict[str, Any]] = []
-
-        def forecast() -> bool:
-            rows = visitor.read("/api/matches")["matches"]
-            found[:] = [row for row in rows if row["origin"] == "simulated" and row["probability"]]
-            return bool(found)
-
-        wait_until(forecast, "a match of the producer is on and has a forecast")
-        return found[0]
 
     # --- down ---------------------------------------------------------------------------------------
 

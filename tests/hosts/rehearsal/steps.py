@@ -103,7 +103,7 @@ def following(rehearsal: Rehearsal) -> Iterator[None]:
 
 def show_a_match(rehearsal: Rehearsal) -> str:
     """Wait for a match with a forecast, and tell it."""
-    row = rehearsal.follow_a_match()
+    row = rehearsal.visitor.follow_a_match()
     home, draw, away = (f"{row['probability'][each]:.0%}" for each in ("home", "draw", "away"))
     score = f"{row['score']['home']}:{row['score']['away']}"
     return f"{row['home_team']} {score} {row['away_team']}, {row['clock']}: {home}, draw {draw}, {away}"
