@@ -16,7 +16,8 @@ import psutil
 import pytest
 from testinfra.host import Host
 from tests.hosts.conftest import reach
-from tests.hosts.controller import Controller, prepared
+from tests.hosts.controller import Controller
+from tests.hosts.converged import converged
 from tests.hosts.load import Load
 from tests.hosts.releases import build_release
 from tests.hosts.rig import Rig
@@ -26,7 +27,6 @@ from tests.hosts.visitor import wait_until
 pytestmark = pytest.mark.timeout(1800)
 
 HOST = "rolling"
-FIRST = "--tags=kafka,matchcast,api,dashboard,nginx,certbot"
 NEXT = "--tags=matchcast,api,dashboard,nginx"
 BROKEN = {"api": "src/matchcast/api/server.py", "dashboard": "src/matchcast/dashboard/server.py"}
 
@@ -47,17 +47,15 @@ class Standing:
         units = host.check_output("systemctl list-units --plain --no-legend --state=active 'matchcast-*@*'")
         return cls(
             current=host.check_output("basename $(readlink /opt/matchcast/current)"),
-            serving={name: (fact["slot"], fact["release"]) for name, fact in facts.items()},
+            serving={name: (fact["slot"], fact["release"]) for name, fact in facts.items() if "slot" in fact},
             running=sorted(line.split()[0] for line in units.splitlines()),
         )
 
 
 @pytest.fixture(scope="module")
 def controller(rig: Rig, acme: AcmeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    """A host of Kafka, API, dashboard and nginx, by site.yml."""
-    with prepared(rig, acme, tmp_path_factory.mktemp("controller"), HOST) as controller:
-        played = controller.play(FIRST)
-        assert played.code == 0, played.output[-8000:]
+    """A host that serves a release already."""
+    with converged(rig, acme, tmp_path_factory.mktemp("controller"), HOST) as controller:
         yield controller
 
 
@@ -93,6 +91,9 @@ def test_a_new_release_takes_over_without_a_failed_request(
     assert after.running == [
         f"matchcast-{name}@{slot}.service" for name, (slot, _) in sorted(after.serving.items())
     ]
+    for release in (before.current, after.current):
+        manifest = host.file(f"/opt/matchcast/releases/{release}/manifest.json")
+        assert json.loads(manifest.content_string)["release"] == release
     wait_until(lambda: load.has_heard_since(moment), "the event stream goes on", 60)
     assert load.failed == []
 
@@ -141,8 +142,27 @@ def test_a_play_that_was_killed_in_the_middle_of_the_switch_ends_well_when_it_is
     assert load.failed == []
 
 
+def test_a_play_that_was_killed_before_nginx_was_told_costs_the_release_after_it_no_request(
+    controller: Controller, host: Host, load: Load, tmp_path: Path
+) -> None:
+    killer = threading.Thread(
+        target=kill_at, args=(controller.folder / "play.log", "PLAY [Web]"), daemon=True
+    )
+    killer.start()
+    killed = controller.play(NEXT, release_option(build_release(tmp_path / "never", "9.2.0")))
+    killer.join()
+    assert killed.code == -signal.SIGKILL
+    new = build_release(tmp_path / "new", "9.3.0")
+    played = controller.play(NEXT, release_option(new))
+    assert played.code == 0, played.output[-8000:]
+    after = Standing.of(host)
+    assert after.current == new.name
+    assert {release for _, release in after.serving.values()} == {new.name}
+    assert load.failed == []
+
+
 def kill_at(shown: Path, task: str, seconds: float = 900.0) -> None:
-    """Kill the playbook of this process with no chance to clean up once it has begun a task."""
+    """Kill the playbook of this process with no chance to clean up once it has begun a task, or a play."""
     began, deadline = time.time(), time.monotonic() + seconds
     while time.monotonic() < deadline:
         if shown.stat().st_mtime >= began and task in shown.read_text("utf-8", "replace"):
