@@ -20,6 +20,7 @@ pytestmark = pytest.mark.timeout(900)
 
 HOST = "refused"
 DISK = "/dev/oracleoci/oraclevdb"
+STATE = "/var/lib/matchcast"
 ERASE = f"wipefs --all {DISK} && dd if=/dev/zero of={DISK} bs=1M count=1"
 BEGINNING = f"head --bytes=200M {DISK} | sha256sum"
 MIRROR_503 = """
@@ -254,10 +255,30 @@ def test_a_disk_with_data_of_no_file_system_is_left_as_it_is(controller: Control
         assert host.check_output(BEGINNING) == before
 
 
+# --- a disk that was enlarged ---------------------------------------------------------------------
+
+
+def test_a_volume_that_was_enlarged_is_all_used_before_anything_asks_for_room(
+    controller: Controller, host: Host
+) -> None:
+    with erased_after(host):
+        host.check_output(f"mkfs.ext4 -q -L matchcast {DISK} 1200M")
+        try:
+            played = controller.play("--tags=data_disk,preflight")
+            assert "data_disk : Grow the filesystem, mounted or not" in played.changes
+            grown, asked = map(
+                played.output.index, ("TASK [data_disk : Grow", "TASK [Ask what Kafka would find]")
+            )
+            assert grown < asked
+            assert int(host.check_output(f"df --output=size --block-size=1M {STATE} | tail -1")) > 1900
+        finally:
+            host.check_output(f"umount {STATE} && rmdir {STATE} && sed -i '\\# {STATE} #d' /etc/fstab")
+
+
 # --- and then -------------------------------------------------------------------------------------
 
 
 def test_once_all_is_mended_the_run_goes_on(controller: Controller, host: Host) -> None:
     played = controller.play("--tags=base,firewall,data_disk")
     assert played.code == 0, played.output[-8000:]
-    assert host.mount_point("/var/lib/matchcast").exists
+    assert host.mount_point(STATE).exists
