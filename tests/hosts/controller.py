@@ -100,7 +100,7 @@ class Controller:
         self.bring_playbooks(
             {
                 "ansible_ssh_common_args": f"-F {self.rig.ssh_config}",
-                "ansible_control_path": f"{self.rig.folder}/ssh-%%h",
+                "ansible_control_path": f"{self.rig.folder}/ssh-%%r-%%h",
             }
         )
         if inventory is None:

@@ -159,6 +159,14 @@ def test_an_operator_to_be_removed_who_runs_the_play(controller: Controller) -> 
     )
 
 
+def test_root_whom_hardened_ssh_would_refuse(controller: Controller, host: Host) -> None:
+    host.check_output("install -D -m 600 /home/ubuntu/.ssh/authorized_keys /root/.ssh/authorized_keys")
+    try:
+        refuse(controller, "Ansible logs in as root, whom hardened SSH refuses.", ansible_user="root")
+    finally:
+        host.check_output("rm /root/.ssh/authorized_keys")
+
+
 def test_a_first_boot_that_has_failed(controller: Controller, host: Host) -> None:
     host.check_output(
         "printf '#!/bin/sh\\necho status: error; exit 1\\n' > /usr/bin/cloud-init && chmod +x /usr/bin/cloud-init"

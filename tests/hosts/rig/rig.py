@@ -272,7 +272,7 @@ class Rig:
         ways = {
             "ansible_user": USER,
             "ansible_ssh_common_args": f"-F {self.ssh_config}",
-            "ansible_control_path": f"{self.folder}/ssh-%%h",
+            "ansible_control_path": f"{self.folder}/ssh-%%r-%%h",
         }
         children = {group: {"hosts": {name: {} for name in names}} for group, names in (groups or {}).items()}
         hosts = {name: {"ansible_host": name} for name in self.names()}
