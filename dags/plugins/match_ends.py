@@ -30,16 +30,22 @@ USUAL_GAP = 60.0
 MOST_AT_ONCE = 1_000
 LONGEST_READ, LONGEST_ANSWER = 1.0, 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+PATIENCE = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 class EndReader:
-    """Counts the ends in a topic. A broker that is away is waited for by the client, in growing pauses."""
+    """Counts the ends in a topic. A broker that is away is waited for by the client, in growing pauses.
+
+    For a minute: a client may stay cut off for good after its only broker was fenced, while a new one is
+    answered at once (seen with librdkafka 2.16).
+    """
 
     def __init__(self, broker: str, topic: str) -> None:
-        self._trouble: str | None = None
-        self._was_missing = False
+        self._trouble: KafkaError | None = None
+        self._in_trouble_since = 0.0
+        self._is_missing = False
         self._consumer = Consumer(
             {
                 "bootstrap.servers": broker,
@@ -61,7 +67,13 @@ class EndReader:
 
         Args:
             all_told: whether the ends that were read before have woken somebody, and need not be read again.
+
+        Raises:
+            KafkaException: the broker has been away for a minute.
         """
+        waited = time.monotonic() - self._in_trouble_since
+        if self._trouble is not None and not self._is_missing and waited > PATIENCE:
+            raise KafkaException(self._trouble)
         if all_told:
             places = self._consumer.position(self._consumer.assignment())
             self._consumer.store_offsets(offsets=[place for place in places if place.offset >= 0])
@@ -84,15 +96,18 @@ class EndReader:
         for place in places:
             if place.offset < 0:
                 low, high = consumer.get_watermark_offsets(place, LONGEST_ANSWER)
-                place.offset = low if self._was_missing else high
+                place.offset = low if self._is_missing else high
+        self._is_missing = False
         consumer.assign(places)
         consumer.store_offsets(offsets=places)
 
     def _say(self, error: KafkaError) -> None:
         """Log what is wrong, once until it changes."""
-        self._was_missing |= error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
-        if error.name() != self._trouble:
-            self._trouble = error.name()
+        self._is_missing |= error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+        if self._trouble is None:
+            self._in_trouble_since = time.monotonic()
+        if self._trouble is None or error.name() != self._trouble.name():
+            self._trouble = error
             log.warning("no ends of matches are seen; the timetable goes on", reason=error.str())
 
 

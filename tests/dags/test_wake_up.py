@@ -118,3 +118,35 @@ asyncio.run(run())
     assert (
         f"MATCHCAST_WAKE_UP_GAP is {named!r}, no number of seconds; 60 are taken" in done.stdout + done.stderr
     )
+
+
+def test_a_broker_that_is_away_for_long_is_looked_for_by_a_new_client(tmp_path: Path) -> None:
+    if not AIRFLOW.exists():
+        pytest.skip("Airflow's environment is not made; `make airflow` makes it")
+    code = """
+import asyncio
+import match_ends
+
+made = []
+
+class Noted(match_ends.EndReader):
+    def __init__(self, *where):
+        made.append(where)
+        super().__init__(*where)
+
+async def run():
+    try:
+        await asyncio.wait_for(anext(match_ends.MatchEnded().run()), 12)
+    except TimeoutError:
+        print("clients:", len(made))
+
+match_ends.EndReader, match_ends.PATIENCE = Noted, 1.0
+asyncio.run(run())
+"""
+    variables = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "MATCHCAST_KAFKA_BROKER": "127.0.0.1:1"}
+    done = subprocess.run(
+        [AIRFLOW, "-c", code], cwd=PLUGIN.parent, env=variables,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert int(done.stdout.partition("clients: ")[2].split()[0]) > 1, done.stdout + done.stderr
+    assert "the reader of matches' ends begins anew" in done.stdout + done.stderr

@@ -12,8 +12,9 @@ from confluent_kafka.admin import NewPartitions
 
 from matchcast.local.broker import Broker
 from matchcast.settings import Settings
-from matchcast.stream.client import StreamRecord, connect_admin
-from matchcast.stream.errors import UndeliveredRecords, UnknownTopic
+from matchcast.stream import reader as reader_module
+from matchcast.stream.client import Consumer, KafkaError, StreamRecord, connect_admin, connect_consumer
+from matchcast.stream.errors import KafkaUnavailable, UndeliveredRecords, UnknownTopic
 from matchcast.stream.reader import EventReader, Gap
 from matchcast.stream.topics import MAX_EVENT_BYTES, Observer, Topic, catalogue, ensure_topics
 from matchcast.stream.writer import Delivery, EventWriter
@@ -239,6 +240,44 @@ def test_no_record_is_lost_or_doubled_when_the_broker_is_killed(
             assert time.monotonic() < deadline
         assert reader.problem is None
     assert seen == list(range(3000))
+
+
+def test_a_reader_whose_broker_was_away_for_long_goes_on_by_a_new_client_where_it_was(
+    start_kafka: Callable[[], Broker],
+    own_settings: Callable[[Broker], Settings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = start_kafka()
+    topic = own_settings(broker).events_topic
+    clients: list[Consumer] = []
+
+    def connect(address: str, client_id: str, on_error: Callable[[KafkaError], None]) -> Consumer:
+        clients.append(connect_consumer(address, client_id, on_error))
+        return clients[-1]
+
+    monkeypatch.setattr(reader_module, "connect_consumer", connect)
+    monkeypatch.setattr(reader_module, "PATIENCE_SECONDS", 1.0)
+    write(broker, topic, 10)
+    with EventReader(broker.bootstrap, topic) as reader:
+        reader.start_at_beginning()
+        assert len(read_all(reader)) == 10
+        broker.kill()
+        deadline = time.monotonic() + 60
+        while len(clients) < 2:
+            assert reader.read() == []
+            assert time.monotonic() < deadline
+        assert reader.problem is not None
+        with pytest.raises(KafkaUnavailable):
+            reader.aim_at_end(timeout=0.5)
+        assert len(clients) == 3
+        broker.start()
+        broker.wait_until_ready()
+        write(broker, topic, 5, start=10)
+        seen: list[StreamRecord] = []
+        while len(seen) < 5 or reader.problem is not None:
+            seen += reader.read()
+            assert time.monotonic() < deadline
+    assert sorted(record.value or b"" for record in seen) == [b"10", b"11", b"12", b"13", b"14"]
 
 
 def delete_before(kafka: Broker, topic: str, partition: int, offset: int) -> None:

@@ -61,4 +61,7 @@ class MatchRequests:
             self._writer.poll(0.1)
         failure = deliveries[0].failure if deliveries else f"no answer within {DELIVERY_SECONDS:g} s"
         if failure is not None:
+            self._writer = (
+                None  # a client that Kafka was away from may stay cut off; the next wish gets another
+            )
             raise KafkaUnavailable(self._broker, failure)

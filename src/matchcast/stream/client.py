@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -146,11 +146,15 @@ def connect_producer(broker: str, client_id: str, *, linger_ms: float, delivery_
     )
 
 
-def connect_consumer(broker: str, client_id: str) -> Consumer:
-    """Return a consumer for `assign`: no group, no commits, errors instead of silent resets."""
+def connect_consumer(broker: str, client_id: str, on_error: Callable[[KafkaError], None]) -> Consumer:
+    """Return a consumer for `assign`: no group, no commits, errors instead of silent resets.
+
+    `on_error` is called, while the consumer is read, with what belongs to no partition.
+    """
     return Consumer(
         {
             **_connection(broker, client_id),
+            "error_cb": on_error,
             "group.id": "matchcast-unused",  # librdkafka demands one; assign() without commits never joins it
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,

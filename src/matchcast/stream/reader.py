@@ -21,6 +21,9 @@ from matchcast.stream.errors import KafkaUnavailable, UnknownTopic
 
 _log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 15.0
+"""How long a client may be in trouble before another takes its place."""
+
 
 class Gap(NamedTuple):
     """Offsets that were to be read and are not in Kafka any more: from `start` up to before `end`.
@@ -50,6 +53,10 @@ class EventReader:
     Start it by one of `start_at`, `start_at_time`, `start_at_beginning`, `start_at_end`. Offsets
     that Kafka no longer has are skipped to the earliest that it has; each such `Gap` is logged and
     kept in `gaps` until it is taken.
+
+    A broker that is away is waited for. The client that waits is replaced from time to time, and after an
+    answer that did not come: one may stay cut off for good after its only broker was fenced, while a new one
+    is answered at once (seen with librdkafka 2.16).
     """
 
     def __init__(self, broker: str, topic: str, *, client_id: str = "matchcast-reader") -> None:
@@ -60,7 +67,9 @@ class EventReader:
         """Why reading fails at present; None while it works."""
         self.beginnings: dict[int, int] = {}
         """The first offset that Kafka had of each partition at the last `aim_at_end`."""
-        self._consumer = connect_consumer(broker, client_id)
+        self._client_id = client_id
+        self._consumer = connect_consumer(broker, client_id, self._hear)
+        self._in_trouble_since: float | None = None
         self._next: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._waiting: set[int] = set()
@@ -75,7 +84,7 @@ class EventReader:
         try:
             found = self._consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
         except KafkaException as error:
-            raise KafkaUnavailable(self.broker, explain(error)) from error
+            raise self._unanswered(explain(error)) from error
         if not found.partitions:
             raise UnknownTopic(self.broker, self.topic)
         return sorted(found.partitions)
@@ -100,7 +109,7 @@ class EventReader:
         try:
             found = self._consumer.offsets_for_times(wanted, timeout=timeout)
         except KafkaException as error:
-            raise KafkaUnavailable(self.broker, explain(error)) from error
+            raise self._unanswered(explain(error)) from error
         places = {}
         for at in found:
             high = self._watermarks(at.partition, timeout)[1]
@@ -128,6 +137,9 @@ class EventReader:
 
     def read(self, max_records: int = 1000, timeout: float = 0.25) -> list[StreamRecord]:
         """Return the records that are there, at most `max_records`; wait for the first up to `timeout` s."""
+        since = self._in_trouble_since
+        if since is not None and time.monotonic() - since > PATIENCE_SECONDS:
+            self._take_new_client()
         first = self._consumer.poll(timeout)
         if first is None:
             return []
@@ -153,7 +165,7 @@ class EventReader:
                 )
             )
         if records:
-            self.problem = None
+            self._be_well()
             if self._waiting:
                 self._waiting = {p for p in self._waiting if positions[p] < self._ends[p]}
         return records
@@ -190,10 +202,22 @@ class EventReader:
         try:
             found = self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout)
         except KafkaException as error:
-            raise KafkaUnavailable(self.broker, explain(error)) from error
+            raise self._unanswered(explain(error)) from error
         if found is None:
-            raise KafkaUnavailable(self.broker, f"no answer within {timeout:g} s")
+            raise self._unanswered(f"no answer within {timeout:g} s")
         return found
+
+    def _unanswered(self, reason: str) -> KafkaUnavailable:
+        self._take_new_client()
+        return KafkaUnavailable(self.broker, reason)
+
+    def _take_new_client(self) -> None:
+        """Read on where this reader is by a client that knows nothing of what the one before has seen."""
+        self._consumer.close()
+        self._consumer = connect_consumer(self.broker, self._client_id, self._hear)
+        self._in_trouble_since = None if self.problem is None else time.monotonic()
+        if self._next:
+            self._consumer.assign([TopicPartition(self.topic, p, start) for p, start in self._next.items()])
 
     def _assign(self, places: Mapping[int, tuple[int, int]]) -> None:
         self._next.clear()
@@ -218,11 +242,23 @@ class EventReader:
             self._next[partition] = max(self._next[partition], offset)
             if offset >= self._ends[partition]:
                 self._waiting.discard(partition)
-            self.problem = None
+            self._be_well()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             self._skip_gap(message.partition())
         elif error is not None:
-            self.problem = explain(error)
+            self._be_in_trouble(error)
+
+    def _hear(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:
+            self._be_in_trouble(error)
+
+    def _be_in_trouble(self, error: KafkaError) -> None:
+        self.problem = explain(error)
+        if self._in_trouble_since is None:
+            self._in_trouble_since = time.monotonic()
+
+    def _be_well(self) -> None:
+        self.problem = self._in_trouble_since = None
 
     def _skip_gap(self, partition: int) -> None:
         low, high = self._watermarks(partition, 10)
