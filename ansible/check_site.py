@@ -15,10 +15,13 @@ import re
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+Told = TypeVar("Told")
+NAME = r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*"
+"""Of a site, as a pattern: one that can be looked up."""
 SECONDS = 20.0
 """Longest that one answer may take."""
 PAUSE = 3.0
@@ -94,18 +97,20 @@ class Site:
             )
         return content
 
-    def read(self, path: str, body: object = None) -> Any:
-        """Return the JSON of an answer 200.
+    def read(self, path: str, meant: Callable[[Any], Told], body: object = None) -> Told:
+        """Return what `meant` takes out of the JSON of an answer 200.
 
         Raises:
-            Unwell: there is another answer, or none.
+            Unwell: there is another answer, or none, or what is meant is not in it.
         """
         content = self.ask(path, body)
         try:
-            return json.loads(content)
-        except ValueError as error:
+            return meant(json.loads(content))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            said = " ".join(content[:300].decode(errors="replace").split())
             raise Unwell(
-                f"https://{self.name}{path} is no JSON.", "see that the name leads to this site's host"
+                f"https://{self.name}{path} answers what this site would not: {said}",
+                "see that the name leads to this site's host",
             ) from error
 
 
@@ -127,18 +132,19 @@ def see_page(site: Site) -> str:
         raise Unwell(
             f"https://{site.name}/ is not the dashboard.", "see that the name leads to this site's host"
         )
-    return f"the dashboard shows {site.read('/ready')['matches']} matches"
+    return f"the dashboard shows {site.read('/ready', lambda told: int(told['matches']))} matches"
 
 
 def see_api(site: Site) -> str:
     """Ask whether the model API is ready; tell its model."""
-    return f"ready, model {site.read('/api/v1/ready')['model_version']}"
+    return f"ready, model {site.read('/api/v1/ready', lambda told: told['model_version'])}"
 
 
 def see_forecast(site: Site) -> str:
     """Ask for a forecast, and see that it is one."""
-    told = site.read("/api/v1/predict", STATE)
-    home, draw, away = (told[outcome] for outcome in ("home", "draw", "away"))
+    home, draw, away = site.read(
+        "/api/v1/predict", lambda told: [float(told[outcome]) for outcome in ("home", "draw", "away")], STATE
+    )
     if abs(home + draw + away - 1) > 1e-6 or not home > away > 0:
         raise Unwell(
             f"The forecast of a match that the home team leads is {home}, {draw}, {away}.",
@@ -149,8 +155,8 @@ def see_forecast(site: Site) -> str:
 
 def see_release(site: Site, wanted: str | None) -> str:
     """Ask dashboard and API which release they run from."""
-    serving = {part: site.read(path).get("release") for part, path in
-               (("dashboard", "/health"), ("API", "/api/v1/health"))}  # fmt: skip
+    paths = {"dashboard": "/health", "API": "/api/v1/health"}
+    serving = {part: site.read(path, lambda told: told.get("release")) for part, path in paths.items()}
     for part, release in serving.items():
         if wanted is not None and release != wanted:
             raise Unwell(
@@ -160,11 +166,16 @@ def see_release(site: Site, wanted: str | None) -> str:
     return ", ".join(f"{part} {release or 'of an unknown name'}" for part, release in serving.items())
 
 
-def not_online(site: Site) -> Iterator[str]:
-    """Yield the parts that the site itself shows as not online."""
-    for part in site.read("/api/system/status")["components"]:
-        if part["state"] != "online":
-            yield f"{part['name']} is {part['state']}: {part['reason']}"
+def not_online(site: Site) -> list[str]:
+    """Return the parts that the site itself shows as not online."""
+    return site.read(
+        "/api/system/status",
+        lambda told: [
+            f"{part['name']} is {part['state']}: {part['reason']}"
+            for part in told["components"]
+            if part["state"] != "online"
+        ],
+    )
 
 
 def see(site: Site, release: str | None) -> list[str]:
@@ -209,7 +220,7 @@ def main() -> int:
         "--wait", type=float, default=30, metavar="SECONDS", help="how long it may take to be well"
     )
     asked = parser.parse_args()
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", asked.name):
+    if not re.fullmatch(NAME, asked.name):
         parser.error(f"{asked.name!r} is no name of a site; give it without https:// and without a path")
     try:
         print("\n".join(check(asked.name, asked.release, asked.wait)))
