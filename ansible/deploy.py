@@ -1,9 +1,10 @@
 """Bring a release to the site as CI does: ``make deploy``, told by environment variables alone.
 
 They are named in `VARIABLES`; docs/deploying.md says how each is made. All of them are looked at before
-anything is touched. They are written into a folder that only this user may read and that goes at the end, and
-no program that is started here finds them in its environment. Then `site.yml` is played, hosts being known by
-the given keys alone, and the site is looked at from outside. Standard library only.
+anything is touched. They are written into a folder that only this user may read and that goes at the end, also
+when a signal breaks the deploy off, and no program that is started here finds them in its environment. Then
+`site.yml` is played, hosts being known by the given keys alone, and the site is looked at from outside. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -19,18 +20,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import check_site
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSIBLE = ROOT / ".venv-ansible/bin"
+LOCAL = ROOT / "src/matchcast/local"
+HEEDED = [
+    each
+    for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    if signal.getsignal(each) is not signal.SIG_IGN
+]
+"""The signals that break a deploy off: not one that was ignored from the start, as by nohup."""
+GRACE = 1
+"""Seconds that a program has to end when the deploy is broken off; GitHub grants 2.5 s after SIGTERM, in all."""
 PATIENCE = 120.0
 """Seconds that the site may take, after the play, to be well as seen from outside."""
-DOMAIN = re.compile(r"""^\s*matchcast_domain\s*[=:]\s*["']?([A-Za-z0-9.-]+)""", re.MULTILINE)
+DOMAIN = re.compile(rf"""^\s*matchcast_domain\s*[=:]\s*["']?({check_site.NAME})(?![\w.-])""", re.MULTILINE)
 KNOWN_HOST = re.compile(r"(@\S+ )?\S+ (ssh-|ecdsa-|sk-)\S+ [A-Za-z0-9+/=]+( .*)?")
 
 
@@ -61,19 +72,19 @@ VARIABLES = (
     Variable(
         "DEPLOY_INVENTORY",
         "the site's inventory, which names its matchcast_domain",
-        "gh variable set DEPLOY_INVENTORY --env production < inventory",
+        "sed 's/^ansible_user = .*/ansible_user = deploy/' inventory | gh variable set DEPLOY_INVENTORY --env production",
         DOMAIN.search,
     ),
     Variable(
         "DEPLOY_KNOWN_HOSTS",
         "the hosts' keys, as lines of a known_hosts file",
-        "gh variable set DEPLOY_KNOWN_HOSTS --env production < known_hosts",
+        "gh variable set DEPLOY_KNOWN_HOSTS --env production < ~/.config/matchcast/known_hosts",
         are_known_hosts,
     ),
     Variable(
         "DEPLOY_SSH_KEY",
         "a private SSH key in OpenSSH's or PEM form, without a passphrase",
-        "gh secret set DEPLOY_SSH_KEY --env production < deploy_key",
+        "gh secret set DEPLOY_SSH_KEY --env production < ~/.config/matchcast/deploy_key",
         re.compile(
             r"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----.*-----END [A-Z ]*PRIVATE KEY-----\s*", re.DOTALL
         ).fullmatch,
@@ -106,6 +117,31 @@ class Failure(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
+
+
+class BrokenOff(BaseException):
+    """A signal that asks to end, as an exception: nothing that a failure is caught by is meant to catch it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def listen() -> None:
+    """Let the first signal to end break off what is going on; no other one breaks off the clearing up."""
+
+    def break_off(number: int, _frame: FrameType | None) -> None:
+        be_deaf()
+        raise BrokenOff(number)
+
+    for each in HEEDED:
+        signal.signal(each, break_off)
+
+
+def be_deaf() -> None:
+    """Heed no signal to end any more."""
+    for each in HEEDED:
+        signal.signal(each, signal.SIG_IGN)
 
 
 def take_variables(environment: MutableMapping[str, str]) -> dict[str, str]:
@@ -158,9 +194,11 @@ def desk(given: Mapping[str, str]) -> Iterator[Path]:
         try:
             yield work
         finally:
+            be_deaf()
             for socket in Path(sockets).iterdir():  # connections that ssh would keep open for a while
                 leave = ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "host"]
                 subprocess.run(leave, capture_output=True, check=False)
+    listen()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -179,8 +217,35 @@ def require_usable_key(work: Path) -> None:
     if subprocess.run(asked, capture_output=True, check=False).returncode:
         raise Failure(
             "DEPLOY_SSH_KEY cannot be used: it is damaged, or has a passphrase.",
-            "ssh-keygen -t ed25519 -N '' -f deploy_key, and set that one",
+            "ssh-keygen -t ed25519 -N '' -f ~/.config/matchcast/deploy_key, and set that one",
         )
+
+
+def run(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None, stdout: int | None = None
+) -> tuple[int, str]:
+    """Run a program, of which nothing outlives its end, the deploy's breaking off, or this process.
+
+    Returns:
+        Its exit code, and what it printed where stdout is a pipe.
+    """
+    tied = [sys.executable, "-IS", str(LOCAL / "tether.py"), str(os.getpid())]
+    guarded = [sys.executable, "-IS", str(LOCAL / "guard.py"), str(GRACE)]
+    with subprocess.Popen(
+        [*tied, *guarded, *command],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        text=True,
+        start_new_session=True,  # a terminal's signals come over this process alone
+    ) as process:
+        try:
+            printed, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode, printed or ""
 
 
 def make(*targets: str) -> str:
@@ -189,12 +254,10 @@ def make(*targets: str) -> str:
     Raises:
         Failure: one of them failed; it has told why.
     """
-    done = subprocess.run(
-        ["make", "--no-print-directory", *targets], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
+    code, printed = run(["make", "--no-print-directory", *targets], ROOT, stdout=subprocess.PIPE)
+    if code:
         raise Failure(f"`make {' '.join(targets)}` failed.", "mend what it says above, then deploy again")
-    return done.stdout
+    return printed
 
 
 def read_release(folder: Path) -> str:
@@ -230,7 +293,7 @@ def play(work: Path, release: Path) -> int:
         "--extra-vars",
         json.dumps({"matchcast_release": str(release)}),
     ]
-    return subprocess.run(command, cwd=work / "ansible", env=environment, check=False).returncode
+    return run(command, work / "ansible", environment)[0]
 
 
 def deploy(given: Mapping[str, str], release: Path | None) -> list[str]:
@@ -275,12 +338,8 @@ def report(text: str) -> None:
             file.write(text)
 
 
-def main() -> int:
+def attempt(release: Path | None) -> int:
     """Deploy, and tell what came of it; return the exit code."""
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--release", type=Path, help="a folder that `make release` built; else one is built")
-    release = parser.parse_args().release
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     given = take_variables(os.environ)
     if found := faults(given):
         print("\n".join(found), file=sys.stderr)
@@ -298,6 +357,22 @@ def main() -> int:
     print(f"Deployed in {time.monotonic() - began:.0f} s")
     report("".join(f"- {line}\n" for line in seen))
     return 0
+
+
+def main() -> int:
+    """Deploy, unless a signal breaks it off; return the exit code."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--release", type=Path, help="a folder that `make release` built; else one is built")
+    release = parser.parse_args().release
+    try:
+        listen()
+        return attempt(release)
+    except BrokenOff as broken:
+        message = f"Broken off by {signal.Signals(broken.number).name}. What the play had done stays."
+        hint = "deploy again: it goes on from there; make check-site tells how the site is"
+        print(f"✘ {message}\nTry: {hint}", file=sys.stderr)
+        report(f"✘ {message}\n\nTry: {hint}\n")
+        return 128 + broken.number
 
 
 if __name__ == "__main__":

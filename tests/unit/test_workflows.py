@@ -37,12 +37,44 @@ def test_each_action_is_pinned_by_its_commit_and_says_its_version(path: Path) ->
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
 
 
+def test_what_is_cached_can_be_unpacked_by_any_user() -> None:
+    """Tests run as root: what they wrote is given back, and the hosts' root filesystems stay out."""
+    of_all = steps(ROOT / ".github/workflows/ci.yml")
+    cached = {path for step in of_all for path in step.get("with", {}).get("path", "").split()}
+    [given_back] = [step["run"] for step in of_all if "chown" in step.get("run", "")]
+    assert cached == set(re.findall(r"~/\S+", given_back))
+    base = Path(".cache/matchcast/hosts/base")
+    assert [path for path in cached if base.is_relative_to(path.removeprefix("~/"))] == []
+
+
+def test_a_run_that_deploys_nothing_takes_no_turn_of_a_deploy() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text("utf-8"))
+    assert "concurrency" not in workflow
+    build, deploy = (workflow["jobs"][name]["concurrency"] for name in ("build", "deploy"))
+    assert build["group"] != deploy["group"]
+    assert deploy["cancel-in-progress"] is False
+
+
+def test_a_cancel_of_githubs_reaches_make() -> None:
+    """It reaches the step's first process alone, which is a shell where it is not replaced."""
+    [step] = [step for step in steps(ROOT / ".github/workflows/deploy.yml") if "DEPLOY_VAULT" in str(step)]
+    assert step["run"] == "exec make deploy"
+
+
+def test_what_the_pages_tell_to_make_beside_the_code_is_not_committed_by_accident() -> None:
+    made = re.findall(r"(?:>|-f) (\S*(?:known_hosts|deploy_key))\b", DEPLOYING)
+    assert made
+    assert all(path.startswith("~/.config/matchcast/") for path in made)
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert {"/inventory", "/inventory.new", "/inventory.old"} <= set(ignored)
+
+
 def test_a_deploy_reads_what_the_documentation_tells_to_set() -> None:
     workflow = (ROOT / ".github/workflows/deploy.yml").read_text("utf-8")
     for kind, context in (("secret", "secrets"), ("variable", "vars")):
         read = set(re.findall(rf"\b{context}\.([A-Z_]+)", workflow))
         assert read
-        assert read == set(re.findall(rf"^gh {kind} set ([A-Z_]+) ", DEPLOYING, re.MULTILINE))
+        assert read == set(re.findall(rf"^(?:sed .* \| )?gh {kind} set ([A-Z_]+) ", DEPLOYING, re.MULTILINE))
 
 
 def test_a_deploy_without_variables_names_all_that_the_workflow_gives_it_but_the_optional_one() -> None:
@@ -52,9 +84,9 @@ def test_a_deploy_without_variables_names_all_that_the_workflow_gives_it_but_the
         [sys.executable, ROOT / "ansible/deploy.py"], env={}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert set(re.findall(r"^✘ (\w+) is not set: .+\.\n  Try: gh ", done.stderr, re.MULTILINE)) == given - {
-        "DEPLOY_SETTINGS"
-    }
+    assert set(
+        re.findall(r"^✘ (\w+) is not set: .+\.\n  Try: (?:sed .* \| )?gh ", done.stderr, re.MULTILINE)
+    ) == given - {"DEPLOY_SETTINGS"}
     assert "Nothing was touched." in done.stderr
 
 
