@@ -62,7 +62,7 @@ run "hosts_inside_are_reached_over_the_web_host" {
   command = plan
 
   assert {
-    condition     = strcontains(output.inventory, "\nkafka-2 ansible_host=10.0.128.12 ansible_ssh_common_args=\"-o ProxyJump=ubuntu@198.51.100.10\" matchcast_private_address=10.0.128.12 ")
+    condition     = strcontains(output.inventory, "\nkafka-2 ansible_host=10.0.128.12 ansible_ssh_common_args=\"-o ProxyJump={{ ansible_user }}@198.51.100.10\" matchcast_private_address=10.0.128.12 ")
     error_message = "A host inside is to be reached over web-1, by its private address."
   }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +102,29 @@ def test_the_inventory_of_a_cluster_reaches_the_hosts_inside_over_the_public_one
     assert "ansible_ssh_common_args" not in hosts["web-1"]
     for name in ("kafka-1", "kafka-2", "kafka-3", "airflow-1"):
         assert hosts[name]["ansible_host"] == hosts[name]["matchcast_private_address"]
-        assert hosts[name]["ansible_ssh_common_args"] == "-o ProxyJump=ubuntu@198.51.100.10"
+        assert jump(inventories["cluster"], name) == "-o ProxyJump=ubuntu@198.51.100.10"
+
+
+def test_whoever_logs_in_to_a_host_inside_logs_in_to_the_public_one_too(
+    inventories: dict[str, Path], tmp_path: Path
+) -> None:
+    """CI has a user of its own, whom the page tells to write into its copy of the inventory."""
+    [told] = re.findall(
+        r"^(sed .*) inventory \| gh ", (ROOT / "docs/deploying.md").read_text("utf-8"), re.MULTILINE
+    )
+    command = [*shlex.split(told), str(inventories["cluster"])]
+    copy = tmp_path / "inventory"
+    copy.write_text(subprocess.run(command, capture_output=True, text=True, check=True).stdout, "utf-8")
+    assert read(copy)["_meta"]["hostvars"]["kafka-1"]["ansible_user"] == "deploy"
+    assert jump(copy, "kafka-1") == "-o ProxyJump=deploy@198.51.100.10"
+
+
+def jump(inventory: Path, host: str) -> str:
+    """Return the options with which Ansible calls ssh for a host."""
+    asked = ("--module-name", "debug", "--args", "msg={{ ansible_ssh_common_args }}")
+    said = ansible("ansible", host, "--inventory", str(inventory), "--one-line", *asked)
+    assert said.returncode == 0, said.stdout + said.stderr
+    return str(json.loads(said.stdout.partition("=> ")[2])["msg"])
 
 
 @pytest.mark.parametrize("name", ["single", "cluster"])
