@@ -107,13 +107,13 @@ run "hosts_write_to_their_bucket_and_delete_nothing" {
   }
 
   assert {
-    condition     = strcontains(oci_identity_policy.backups[0].statements[1], "manage objects in compartment id ocid1.compartment.oc1..mock where all {target.bucket.name = 'backups', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_INSPECT', request.permission = 'OBJECT_READ'}}")
-    error_message = "The hosts are to create and read objects of their bucket, and no more."
+    condition     = strcontains(oci_identity_policy.backups[0].statements[1], "manage objects in compartment id ocid1.compartment.oc1..mock where all {target.bucket.name = 'backups', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_OVERWRITE', request.permission = 'OBJECT_INSPECT', request.permission = 'OBJECT_READ'}}")
+    error_message = "The hosts are to create and read objects of their bucket, in parts too, which takes OBJECT_OVERWRITE, and no more."
   }
 
   assert {
-    condition     = !strcontains(join("", slice(oci_identity_policy.backups[0].statements, 0, 2)), "OBJECT_DELETE") && !strcontains(join("", slice(oci_identity_policy.backups[0].statements, 0, 2)), "OBJECT_OVERWRITE")
-    error_message = "A host that was broken into is not to be able to take its backups away."
+    condition     = !strcontains(join("", slice(oci_identity_policy.backups[0].statements, 0, 2)), "DELETE") && oci_objectstorage_bucket.backups[0].versioning == "Enabled"
+    error_message = "A host that was broken into is not to be able to take its backups away: neither an object nor an earlier version."
   }
 }
 

@@ -83,12 +83,14 @@ resource "oci_identity_policy" "backups" {
 
   compartment_id = var.compartment_ocid
   name           = "${var.name}-backups"
-  description    = "The hosts of ${var.name} write and read backups, and delete or overwrite none; the service applies the bucket's rules"
+  description    = "The hosts of ${var.name} write and read backups, and delete none; the service applies the bucket's rules"
   freeform_tags  = var.tags
 
+  # An upload in parts, which a large backup is, needs OBJECT_OVERWRITE too. What it overwrites stays an earlier version,
+  # and versions are not the hosts' to delete.
   statements = [
     "Allow dynamic-group ${oci_identity_dynamic_group.hosts[0].name} to read buckets in ${local.scope} where target.bucket.name = '${var.backup_bucket.name}'",
-    "Allow dynamic-group ${oci_identity_dynamic_group.hosts[0].name} to manage objects in ${local.scope} where all {target.bucket.name = '${var.backup_bucket.name}', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_INSPECT', request.permission = 'OBJECT_READ'}}",
+    "Allow dynamic-group ${oci_identity_dynamic_group.hosts[0].name} to manage objects in ${local.scope} where all {target.bucket.name = '${var.backup_bucket.name}', any {request.permission = 'OBJECT_CREATE', request.permission = 'OBJECT_OVERWRITE', request.permission = 'OBJECT_INSPECT', request.permission = 'OBJECT_READ'}}",
     "Allow service objectstorage-${var.region} to manage object-family in ${local.scope}",
   ]
 }
