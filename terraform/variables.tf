@@ -90,7 +90,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{0,14}$", var.name))
-    error_message = "name has to fit a DNS label of the network. Take up to 15 small letters and digits, a letter first."
+    error_message = "name does not fit. Take up to 15 small letters and digits, a letter first."
   }
 }
 
@@ -159,7 +159,7 @@ variable "fault_domains" {
 
 variable "shape" {
   type        = string
-  description = "Flexible shape of the hosts: VM.Standard.A1.Flex (ARM, Always Free), or an E shape (AMD, 64-bit x86)."
+  description = "Flexible shape of the hosts: VM.Standard.A1.Flex (ARM, Always Free), or an E shape (AMD, 64-bit x86). From ARM to x86 or back every host is made anew; volumes and addresses stay."
   default     = "VM.Standard.A1.Flex"
 
   validation {
@@ -220,7 +220,7 @@ variable "data_device" {
 
 variable "network" {
   type        = string
-  description = "IPv4 network of the site. Its lower half is the public subnet, its upper half the private one."
+  description = "IPv4 network of the site, chosen once. Its lower half is the public subnet, its upper half the private one. Another one would make every host anew, and Oracle refuses it while subnets lie outside of it."
   default     = "10.0.0.0/16"
 
   validation {
@@ -263,7 +263,7 @@ variable "backup_bucket" {
     name      = string
     keep_days = optional(number, 30)
   })
-  description = "A private bucket that the hosts may write backups to but not delete them from; what is older than `keep_days` goes by itself. None where not given; it needs the home region, where policies are made."
+  description = "A private bucket that the hosts may write backups to but not delete them from: what is overwritten stays an earlier version. What is older than `keep_days` goes by itself. None where not given; it needs the home region, where policies are made."
   default     = null
 
   validation {

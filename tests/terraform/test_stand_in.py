@@ -60,6 +60,15 @@ def test_what_another_resource_refers_to_is_not_removed(tmp_path: Path) -> None:
     assert account.contents() == {}
 
 
+def test_a_bucket_that_holds_something_is_not_removed(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    account.keep("oci_objectstorage_bucket", {"id": "bucket"})
+    (tmp_path / "account.json").write_text('{"objects": ["backup.tar"]}', encoding="utf-8")
+    with pytest.raises(Refused, match="409-BucketNotEmpty"):
+        account.remove("oci_objectstorage_bucket", "bucket")
+    assert account.contents() == {"oci_objectstorage_bucket": 1}
+
+
 def test_what_was_removed_behind_terraform_s_back_is_made_again(site: Site) -> None:
     """It is the account that tells what there is, not Terraform's own state."""
     [attachment] = site.account.folder.glob("oci_core_volume_attachment/*.json")

@@ -23,6 +23,12 @@ data "oci_core_image_shapes" "pinned" {
   image_id = var.image_ocid
 }
 
+# A boot volume runs on the processor that its image is for. Without this, a shape with another one is planned as an
+# update in place, which Oracle refuses.
+resource "terraform_data" "processor" {
+  input = startswith(var.shape, "VM.Standard.A") ? "aarch64" : "x86_64"
+}
+
 resource "oci_core_instance" "host" {
   for_each = var.hosts
 
@@ -78,7 +84,8 @@ resource "oci_core_instance" "host" {
     # A changed key or user_data would make the host anew: keys are Ansible's to change. A newer image would swap
     # the boot volume under a running host, in a plan that reads as "update in-place". Where a host was placed it stays:
     # to leave out a fault domain that is full is about the next one.
-    ignore_changes = [metadata, source_details[0].source_id, fault_domain]
+    ignore_changes       = [metadata, source_details[0].source_id, fault_domain]
+    replace_triggered_by = [terraform_data.processor]
 
     precondition {
       condition     = var.image_ocid == null || contains(try(data.oci_core_image_shapes.pinned[0].image_shape_compatibilities[*].shape, []), var.shape)

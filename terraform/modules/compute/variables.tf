@@ -30,7 +30,7 @@ variable "availability_domain" {
 
 variable "shape" {
   type        = string
-  description = "Flexible shape of the hosts."
+  description = "Flexible shape of the hosts. From ARM to x86 or back they are made anew."
 
   validation {
     condition     = can(regex("^VM\\.Standard\\.(A[1-9]|E[3-9])\\.Flex$", var.shape))

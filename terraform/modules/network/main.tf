@@ -26,7 +26,7 @@ resource "oci_core_vcn" "site" {
   compartment_id = var.compartment_ocid
   cidr_blocks    = [var.network]
   display_name   = var.name
-  dns_label      = var.name
+  dns_label      = "matchcast" # never changed: another one would make the network anew, and every host with it
   freeform_tags  = var.tags
 }
 

@@ -10,17 +10,17 @@ variable "compartment_ocid" {
 
 variable "name" {
   type        = string
-  description = "Name that the resources begin with, and the network's DNS label."
+  description = "Name that the resources begin with."
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{0,14}$", var.name))
-    error_message = "name has to fit a DNS label. Take up to 15 small letters and digits, a letter first."
+    error_message = "name does not fit. Take up to 15 small letters and digits, a letter first."
   }
 }
 
 variable "network" {
   type        = string
-  description = "IPv4 network; its lower half is the public subnet, its upper half the private one."
+  description = "IPv4 network; its lower half is the public subnet, its upper half the private one. Another one makes every host anew."
 
   validation {
     condition     = can(cidrnetmask(var.network)) && try(tonumber(split("/", var.network)[1]) >= 16 && tonumber(split("/", var.network)[1]) <= 26, false)

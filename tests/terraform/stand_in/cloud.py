@@ -12,19 +12,29 @@ from typing import Any, TypeAlias
 
 Values: TypeAlias = dict[str, Any]
 
-# Attributes whose change makes the resource anew in the real provider; its bindings do not tell. A pair names a
-# key of a map.
-REPLACES: dict[str, tuple[str | tuple[str, str], ...]] = {
+Place: TypeAlias = tuple[str | int, ...]
+
+# Attributes whose change makes the resource anew in the real provider; its bindings do not tell. A name after a name is
+# the key of a map, a name after a number an attribute of a block.
+REPLACES: dict[str, tuple[Place, ...]] = {
+    "oci_core_vcn": (("dns_label",),),
     "oci_core_instance": (
-        "availability_domain",
-        "is_pv_encryption_in_transit_enabled",
+        ("availability_domain",),
+        ("is_pv_encryption_in_transit_enabled",),
+        ("create_vnic_details", 0, "subnet_id"),
+        ("create_vnic_details", 0, "private_ip"),
         ("metadata", "ssh_authorized_keys"),
         ("metadata", "user_data"),
     ),
-    "oci_core_volume": ("availability_domain",),
-    "oci_core_volume_attachment": ("device", "instance_id", "volume_id", "attachment_type"),
-    "oci_core_subnet": ("vcn_id", "availability_domain"),
-    "oci_core_volume_backup_policy_assignment": ("asset_id", "policy_id"),
+    "oci_core_volume": (("availability_domain",),),
+    "oci_core_volume_attachment": (("device",), ("instance_id",), ("volume_id",), ("attachment_type",)),
+    "oci_core_subnet": (
+        ("vcn_id",),
+        ("availability_domain",),
+        ("dns_label",),
+        ("prohibit_public_ip_on_vnic",),
+    ),
+    "oci_core_volume_backup_policy_assignment": (("asset_id",), ("policy_id",)),
 }
 ARM = ("VM.Standard.A1.Flex", "VM.Standard.A2.Flex")
 X86 = ("VM.Standard.E3.Flex", "VM.Standard.E4.Flex", "VM.Standard.E5.Flex")
@@ -38,8 +48,8 @@ class Refused(Exception):
 class Account:
     """An account that lives in a folder.
 
-    ``account.json`` there may hold ``newest_image`` (a date), ``availability_domains`` (how many) and ``full`` (the
-    numbers of those that have no room for another host).
+    ``account.json`` there may hold ``newest_image`` (a date), ``availability_domains`` (how many), ``full`` (the
+    numbers of those that have no room for another host) and ``objects`` (names of those in the buckets).
     """
 
     folder: Path
@@ -50,7 +60,7 @@ class Account:
         """What is set of the account, beside what is usual."""
         file = self.folder / "account.json"
         found: Values = json.loads(file.read_text("utf-8")) if file.exists() else {}
-        return {"newest_image": "2026.08.31", "availability_domains": 3, "full": [], **found}
+        return {"newest_image": "2026.08.31", "availability_domains": 3, "full": [], "objects": [], **found}
 
     # --- resources --------------------------------------------------------------------------------
 
@@ -85,8 +95,10 @@ class Account:
         """Remove a resource.
 
         Raises:
-            Refused: another one still refers to it.
+            Refused: another one still refers to it, or it is a bucket that holds something.
         """
+        if resource == "oci_objectstorage_bucket" and self.settings["objects"]:
+            raise Refused("409-BucketNotEmpty, Bucket is not empty. Delete all object versions first.")
         own = self.file_of(resource, ocid)
         for file in self.folder.glob("*/*.json"):
             if file != own and ocid in strings(json.loads(file.read_text("utf-8"))):
@@ -136,6 +148,9 @@ class Account:
             "oci_core_vnic_attachments": self.vnic_attachments,
             "oci_core_private_ips": self.private_ips,
             "oci_objectstorage_namespace": lambda _: {"namespace": "axstandin"},
+            "oci_objectstorage_object_versions": lambda _: {
+                "items": [{"name": name} for name in self.settings["objects"]]
+            },
         }
         return answers[data_source](config)
 

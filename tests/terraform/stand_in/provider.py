@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import grpc
-from tests.terraform.stand_in.cloud import REPLACES, Account, Refused, Values
+from tests.terraform.stand_in.cloud import REPLACES, Account, Place, Refused, Values
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc
 from tf.types import Unknown
@@ -220,17 +220,34 @@ def with_decisions(block: Json, planned: Values, decide: Callable[[str, Any], An
 
 def replacing_paths(resource: str, prior: Values, planned: Values) -> list[Any]:
     """Return the paths of changed attributes that make a resource anew."""
-    paths = []
-    for place in REPLACES.get(resource, ()):
-        name, key = place if isinstance(place, tuple) else (place, None)
-        old, new = prior[name], planned[name]
-        if key is not None:
-            old, new = (old or {}).get(key), new if new is Unknown else (new or {}).get(key)
-        if old != new:
-            steps = [pb.AttributePath.Step(attribute_name=name)]
-            steps += [pb.AttributePath.Step(element_key_string=key)] if key is not None else []
-            paths.append(pb.AttributePath(steps=steps))
-    return paths
+    return [
+        pb.AttributePath(steps=steps_of(place))
+        for place in REPLACES.get(resource, ())
+        if value_at(prior, place) != value_at(planned, place)
+    ]
+
+
+def value_at(values: Any, place: Place) -> Any:
+    """Return the value at a place; None where there is none, unknown below what is not known."""
+    for step in place:
+        if values is Unknown or values is None:
+            return values
+        values = (dict(enumerate(values)) if isinstance(values, list) else values).get(step)
+    return values
+
+
+def steps_of(place: Place) -> list[Any]:
+    """Return a place as Terraform's protocol has it."""
+    steps, before = [], 0
+    for step in place:
+        if isinstance(step, int):
+            steps.append(pb.AttributePath.Step(element_key_int=step))
+        elif isinstance(before, int):
+            steps.append(pb.AttributePath.Step(attribute_name=step))
+        else:
+            steps.append(pb.AttributePath.Step(element_key_string=step))
+        before = step
+    return steps
 
 
 def empty(of_type: Any) -> Any:
