@@ -8,8 +8,18 @@ if [ -e "$made" ] && [ "$(head -1 "$made")" != "$mark" ]; then
     echo "Try: mv inventory inventory.old, then make inventory" >&2
     exit 1
 fi
+if ! command -v terraform >/dev/null; then
+    echo "✘ There is no terraform on the path." >&2
+    echo "Try: install Terraform 1.11 or newer" >&2
+    exit 1
+fi
+if ! terraform output -no-color -raw inventory >"$made.new"; then
+    rm -f "$made.new"
+    echo "✘ Terraform did not tell the inventory; why is said above." >&2
+    echo "Try: cd terraform && terraform init && terraform apply" >&2
+    exit 1
+fi
 # Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
-terraform output -raw inventory >"$made.new" 2>/dev/null
 if [ "$(head -1 "$made.new")" != "$mark" ]; then
     rm -f "$made.new"
     echo "✘ There is no site in Terraform's state." >&2

@@ -3,9 +3,19 @@
 set -e
 cd "$(dirname "$0")"
 guards=modules/storage/teardown_override.tf
+probe=modules/storage/teardown_probe.tf
 
+if ! command -v terraform >/dev/null; then
+    echo "✘ There is no terraform on the path." >&2
+    echo "Try: install Terraform 1.11 or newer" >&2
+    exit 1
+fi
+if ! url=$(terraform output -no-color -raw url); then
+    echo "✘ Terraform did not tell which site this is; why is said above. Nothing was touched." >&2
+    echo "Try: cd terraform && terraform init && terraform apply" >&2
+    exit 1
+fi
 # Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
-url=$(terraform output -raw url 2>/dev/null) || url=
 case $url in
 https://*/) domain=${url#https://} domain=${domain%/} ;;
 *)
@@ -14,6 +24,19 @@ https://*/) domain=${url#https://} domain=${domain%/} ;;
     exit 1
     ;;
 esac
+
+# What was put beside the configuration goes again, whatever ends this; a shell that hears no signal would leave it.
+trap 'rm -f "$guards" "$probe"' EXIT
+trap 'exit 130' HUP INT TERM
+
+# Oracle deletes no bucket that holds something, and says so once the hosts are gone: it is asked before.
+cp "$probe.example" "$probe"
+if ! terraform plan "$@" -target=module.storage.data.oci_objectstorage_object_versions.backups >/dev/null; then
+    echo "✘ The site cannot be torn down yet; why is said above. Nothing was touched." >&2
+    exit 1
+fi
+rm -f "$probe"
+
 echo "This destroys $domain: its hosts, its data volumes, its bucket of backups, its address."
 echo "What is in them is gone. Backups of volumes that were made stay until their time is over."
 printf "Type the site's name to go on: "
@@ -22,8 +45,5 @@ if [ "$typed" != "$domain" ]; then
     echo "Nothing was touched." >&2
     exit 1
 fi
-
-trap 'rm -f "$guards"' EXIT
-trap 'exit 130' INT TERM
 cp "$guards.example" "$guards"
 terraform destroy -auto-approve "$@"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,6 +115,36 @@ def test_another_size_of_a_host_is_in_place(standing: Site) -> None:
     assert standing.plan() == {HOST: ("update",)}
 
 
+def test_another_shape_with_the_same_processor_is_in_place(standing: Site) -> None:
+    standing.answers["shape"] = "VM.Standard.A2.Flex"
+    assert standing.plan() == {HOST: ("update",)}
+
+
+def test_another_processor_makes_the_host_anew_and_keeps_its_volume_and_both_addresses(site: Site) -> None:
+    """Oracle refuses to start a boot volume for ARM on x86, though the provider plans that as an update in place."""
+    before = site.outputs()["addresses"]
+    site.answers["shape"] = "VM.Standard.E5.Flex"
+    plan = site.plan()
+    assert plan[HOST] == ("delete", "create")
+    assert VOLUME not in plan
+    site.apply()
+    assert site.outputs()["addresses"] == before
+    assert site.outputs()["image_ocid"] == "ocid1.image.oc1..amd64-2026.08.31"
+    assert site.plan() == {}
+
+
+def test_another_name_is_in_place(standing: Site) -> None:
+    standing.answers["name"] = "football"
+    assert set(standing.plan().values()) == {("update",)}
+
+
+def test_another_network_makes_the_host_anew_in_a_plan_that_says_so(standing: Site) -> None:
+    standing.answers["network"] = "10.1.0.0/16"
+    plan = standing.plan()
+    assert plan[HOST] == ("delete", "create")
+    assert VOLUME not in plan
+
+
 def test_a_network_that_ssh_comes_from_is_changed_in_place(standing: Site) -> None:
     standing.answers["ssh_networks"] = ["198.51.100.0/24"]
     assert standing.plan() == {'module.network.oci_core_security_list.site["public"]': ("update",)}
@@ -160,7 +192,62 @@ def test_tearing_down_leaves_nothing_once_the_name_was_typed(make_site: Callable
     done = tear_down(site, "forecasts.example.org\n")
     assert "Destroy complete!" in done.stdout, done.stderr
     assert site.account.contents() == {}
-    assert not (site.work / "modules/storage/teardown_override.tf").exists()
+    assert put_beside(site) == []
+
+
+def put_beside(site: Site) -> list[Path]:
+    """Return what teardown.sh has put beside the configuration."""
+    return list((site.work / "modules/storage").glob("teardown_*.tf"))
+
+
+def test_tearing_down_a_bucket_that_holds_something_touches_nothing_and_says_how_to_empty_it(
+    make_site: Callable[..., Site],
+) -> None:
+    """Oracle would refuse it too, with the hosts gone by then."""
+    site = make_site(backup_bucket={"name": "backups"})
+    site.apply()
+    set_account(site, objects=["2026-11-26.tar"])
+    before = site.account.contents()
+    done = tear_down(site, "forecasts.example.org\n")
+    assert done.returncode == 1
+    assert "  oci os object bulk-delete-versions --namespace axstandin --bucket-name backups\n" in done.stderr
+    assert done.stderr.endswith("Nothing was touched.\n")
+    assert site.account.contents() == before
+    assert put_beside(site) == []
+    set_account(site)
+    assert "Destroy complete!" in tear_down(site, "forecasts.example.org\n").stdout
+    assert site.account.contents() == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_a_teardown_that_is_broken_off_puts_the_guards_back(standing: Site, number: signal.Signals) -> None:
+    """A guard that stays lifted lets the next plain destroy through. Closing the terminal hangs up."""
+    environment = standing.prepare()
+    terraform = standing.folder / "bin/terraform"
+    whole = terraform.read_text("utf-8")
+    began = standing.folder / "began"
+    os.mkfifo(began)
+    waits = f'[ "$1" != destroy ] || {{ echo >"{began}"; exec sleep 600; }}\n'
+    terraform.write_text(whole.replace("exec", f"{waits}exec", 1), encoding="utf-8")
+    process = subprocess.Popen(
+        ["env", "--default-signal=HUP,INT,TERM", "./teardown.sh"],
+        cwd=standing.work, env=environment, stdin=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdin is not None
+        process.stdin.write("forecasts.example.org\n")
+        process.stdin.close()
+        began.read_text("utf-8")
+        assert put_beside(standing) != []
+        os.killpg(process.pid, number)
+        assert process.wait(60) == 130
+        assert put_beside(standing) == []
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        terraform.write_text(whole, encoding="utf-8")
+        began.unlink()
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "example.org\n", ""])
@@ -175,7 +262,7 @@ def test_tearing_down_touches_nothing_for_another_answer(standing: Site, typed: 
 def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None:
     """The stand-in makes a host anew for another key, as the real provider does: without the guard it is seen."""
     main = site.work / "modules/compute/main.tf"
-    guard = "ignore_changes = [metadata, source_details[0].source_id, fault_domain]"
+    guard = "ignore_changes       = [metadata, source_details[0].source_id, fault_domain]"
     assert guard in main.read_text("utf-8")
     main.write_text(main.read_text("utf-8").replace(guard, ""), encoding="utf-8")
     set_account(site, newest_image="2026.09.30")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from tests.terraform.running import CONFIGURATION, Site
 
 
@@ -49,3 +52,34 @@ def test_without_a_site_both_programs_say_what_to_do(make_site: Callable[..., Si
         assert "✘ There is no site in Terraform's state." in done.stderr
         assert advice in done.stderr
     assert not list(site.folder.glob("inventory*"))
+
+
+@pytest.mark.parametrize("program", ["inventory.sh", "teardown.sh"])
+def test_what_keeps_terraform_from_its_state_is_shown(site: Site, program: str) -> None:
+    (site.work / "terraform.tfstate").write_text("{", encoding="utf-8")
+    done = site.start([f"./{program}"], typed="forecasts.example.org\n")
+    assert done.returncode == 1
+    assert "Unsupported state file format" in done.stderr
+    assert "Try: cd terraform && terraform init" in done.stderr
+    assert "There is no site" not in done.stderr
+    assert not list(site.folder.glob("inventory*"))
+
+
+@pytest.mark.parametrize("program", ["inventory.sh", "teardown.sh"])
+def test_without_terraform_both_programs_say_which_to_install(tmp_path: Path, program: str) -> None:
+    shutil.copytree(
+        CONFIGURATION, tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
+    )
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("dirname", "head"):
+        (tools / tool).symlink_to(str(shutil.which(tool)))
+    done = subprocess.run(
+        [tmp_path / "terraform" / program],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "✘ There is no terraform on the path.\nTry: install Terraform 1.11 or newer\n"
