@@ -13,15 +13,17 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import expect
 from tests.hosts.controller import PLAYBOOK, ROOT
+from tests.hosts.rehearsal.__main__ import SIGNALS, finish
 from tests.hosts.rehearsal.cloud_init import first_commands
 from tests.hosts.rehearsal.rehearsal import DOMAIN, Rehearsal, begun
-from tests.hosts.rehearsal.steps import way_up
+from tests.hosts.rehearsal.steps import StepFailed, way_down, way_up
 from tests.hosts.rig import OCI_DATA_DISK, Rig
 from tests.hosts.rig.places import STATE
 from tests.hosts.rig.shell import run
@@ -113,7 +115,8 @@ def test_every_lamp_is_lit(rehearsal: Rehearsal) -> None:
 
 
 def test_a_plain_destroy_is_refused_and_everything_goes_on(rehearsal: Rehearsal) -> None:
-    rehearsal.try_a_plain_destroy()
+    destroy, _ = way_down(rehearsal)
+    destroy.go()
     assert rehearsal.site.plan() == {}
     assert rehearsal.visitor.lamps() == {}
 
@@ -129,12 +132,53 @@ def test_a_teardown_with_another_name_touches_nothing(rehearsal: Rehearsal) -> N
 
 def test_a_teardown_leaves_no_host_no_resource_no_state(rehearsal: Rehearsal) -> None:
     address = rehearsal.address
-    rehearsal.tear_all_down()
+    _, teardown = way_down(rehearsal)
+    teardown.go()
     assert not is_open(address, 22)
     assert traces(rehearsal.rig.id, "memory/") == []
 
 
 # --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Let this process answer signals afterwards as it did before."""
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    yield
+    for each, answer in before.items():
+        signal.signal(each, answer)
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize(
+    ("ended_by", "code", "told"),
+    [
+        (None, 0, "Everything is down again.\n"),
+        (KeyboardInterrupt(), 130, "Broken off. Everything is down again.\n"),
+        (StepFailed("site failed"), 1, "✘ site failed\nEverything is down again.\n"),
+        (StepFailed("account failed", "make ansible"), 1, "✘ account failed\nTry: make ansible\n"),
+    ],
+    ids=["all steps taken", "broken off", "a step failed", "a step failed and knows what to do"],
+)
+def test_the_command_clears_up_undisturbed_before_it_says_how_it_ended(
+    ended_by: BaseException | None, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The steps are those that the tests above take; this is what `make rehearse` does around them."""
+
+    def clear_up() -> None:
+        for each in SIGNALS:
+            signal.raise_signal(each)
+        print("cleared up")
+
+    def play(stack: ExitStack) -> None:
+        stack.callback(clear_up)
+        if ended_by is not None:
+            raise ended_by
+
+    assert finish(play) == code
+    shown = capsys.readouterr()
+    assert shown.out + shown.err == f"cleared up\n{told}"
 
 
 def test_a_rehearsal_that_is_broken_off_in_the_middle_leaves_nothing(tmp_path: Path) -> None:

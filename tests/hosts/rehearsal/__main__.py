@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -76,17 +77,12 @@ def rehearse(stack: ExitStack, *, keep: bool) -> None:
         step.go()
 
 
-def main() -> int:
-    """Play it; return the exit code."""
-    parser = argparse.ArgumentParser(prog="make rehearse", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the site up until Ctrl-C")
-    keep = parser.parse_args().keep
-    listen()
-    print("Rehearsal: from `terraform apply` to HTTPS on this machine; nothing reaches Oracle Cloud.\n")
+def finish(play: Callable[[ExitStack], None]) -> int:
+    """Play; clear up what is the stack's, whatever came of it; tell how it ended; return the exit code."""
     try:
         with ExitStack() as stack:
             try:
-                rehearse(stack, keep=keep)
+                play(stack)
             finally:
                 be_deaf()
     except StepFailed as error:
@@ -98,6 +94,16 @@ def main() -> int:
         return 130
     print("Everything is down again.")
     return 0
+
+
+def main() -> int:
+    """Play it; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make rehearse", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave the site up until Ctrl-C")
+    keep = parser.parse_args().keep
+    listen()
+    print("Rehearsal: from `terraform apply` to HTTPS on this machine; nothing reaches Oracle Cloud.\n")
+    return finish(lambda stack: rehearse(stack, keep=keep))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ from tests.hosts.visitor import Visitor
 from tests.terraform.running import PYTHON, Site, fetch_schemas, find_terraform, sites
 
 DOMAIN = "forecasts.matchcast.test"
-GUARDS = Path("modules/storage/teardown_override.tf")
 
 
 @dataclass(frozen=True)
@@ -152,12 +151,12 @@ class Rehearsal:
         return done.returncode, done.stdout + done.stderr
 
     def left(self) -> dict[str, Any]:
-        """Return what is there: hosts, resources, Terraform's state, what lifts its guards, volumes."""
+        """Return what is there: hosts, resources, Terraform's state, what a teardown puts beside the configuration, volumes."""
         found = {
             "hosts": self.rig.names(),
             "resources": self.site.account.contents(),
             "state": self.site.run("state", "list").stdout.split(),
-            "guards": [str(GUARDS)] if (self.site.work / GUARDS).exists() else [],
+            "guards": [file.name for file in self.site.work.glob("modules/storage/teardown_*.tf")],
             "volumes": [file.name for file in (self.rig.folder / "memory/volumes").glob("*")],
         }
         return {what: left for what, left in found.items() if left}
