@@ -30,12 +30,13 @@ trap 'rm -f "$guards" "$probe"' EXIT
 trap 'exit 130' HUP INT TERM
 
 # Oracle deletes no bucket that holds something, and says so once the hosts are gone: it is asked before.
+cp "$guards.example" "$guards"
 cp "$probe.example" "$probe"
 if ! terraform plan "$@" -target=module.storage.data.oci_objectstorage_object_versions.backups >/dev/null; then
     echo "✘ The site cannot be torn down yet; why is said above. Nothing was touched." >&2
     exit 1
 fi
-rm -f "$probe"
+rm -f "$guards" "$probe"
 
 echo "This destroys $domain: its hosts, its data volumes, its bucket of backups, its address."
 echo "What is in them is gone. Backups of volumes that were made stay until their time is over."

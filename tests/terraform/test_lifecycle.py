@@ -219,6 +219,17 @@ def test_tearing_down_a_bucket_that_holds_something_touches_nothing_and_says_how
     assert site.account.contents() == {}
 
 
+def test_tearing_down_takes_a_bucket_along_that_the_answers_no_longer_name(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(backup_bucket={"name": "backups"})
+    site.apply()
+    site.answers["backup_bucket"] = None
+    done = tear_down(site, "forecasts.example.org\n")
+    assert done.returncode == 0, done.stderr
+    assert site.account.contents() == {}
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_a_teardown_that_is_broken_off_puts_the_guards_back(standing: Site, number: signal.Signals) -> None:
     """A guard that stays lifted lets the next plain destroy through. Closing the terminal hangs up."""
