@@ -282,6 +282,17 @@ def test_what_the_guards_hold_back_would_happen_without_them(site: Site) -> None
     assert site.plan()[HOST] == ("delete", "create")
 
 
+def test_a_host_that_oracle_stopped_for_being_idle_is_no_change_to_terraform(standing: Site) -> None:
+    [instance] = standing.account.folder.glob("oci_core_instance/*.json")
+    running = instance.read_text("utf-8")
+    assert '"state": "RUNNING"' in running
+    instance.write_text(running.replace("RUNNING", "STOPPED"), encoding="utf-8")
+    try:
+        assert standing.plan() == {}
+    finally:
+        instance.write_text(running, encoding="utf-8")
+
+
 def test_a_full_availability_domain_holds_the_site_to_nothing(make_site: Callable[..., Site]) -> None:
     """A data volume that was made before its host would hold the site to a domain that has no room for it."""
     site = make_site()
