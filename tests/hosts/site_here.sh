@@ -15,11 +15,26 @@ if [ -e inventory ] || [ -e ansible/group_vars/all/site.yml ]; then
 fi
 name=site.matchcast.test
 certificate=/etc/ssl/matchcast
+mkdir -p build
 
-# What runners bring along, and would be in the way.
+# What runners bring along, and would be in the way: a role never moves or drops data that it finds.
 for unit in apache2 nginx mysql postgresql docker.socket docker ufw; do
     sudo systemctl disable --quiet --now "$unit" 2>/dev/null || true
 done
+if command -v pg_lsclusters >/dev/null; then
+    pg_lsclusters --no-header | while read -r version cluster rest; do
+        sudo pg_dropcluster --stop "$version" "$cluster" </dev/null
+    done
+fi
+
+# What a host has whom somebody logs in to: SSH that runs, and a key, without which it would not be hardened.
+sudo systemctl start ssh
+if ! grep -qs '^[^#]' ~/.ssh/authorized_keys; then
+    ssh-keygen -q -t ed25519 -N '' -C thrown-away -f build/key
+    install -d -m 0700 ~/.ssh
+    cat build/key.pub >>~/.ssh/authorized_keys
+    rm build/key build/key.pub
+fi
 
 echo "127.0.0.1 $name" | sudo tee -a /etc/hosts >/dev/null
 sudo install -d -m 0755 "$certificate"
@@ -31,7 +46,6 @@ sed -e 's/^site ansible_host=203\.0\.113\.10$/site ansible_connection=local/' -e
 echo "nginx_certificate: $certificate" >ansible/group_vars/all/site.yml
 make secrets environment
 
-mkdir -p build
 play() {
     (cd ansible && PATH="$PWD/../.venv-ansible/bin:$PATH" ansible-playbook site.yml --skip-tags certbot)
 }
