@@ -220,7 +220,7 @@ variable "data_device" {
 
 variable "network" {
   type        = string
-  description = "IPv4 network of the site, chosen once. Its lower half is the public subnet, its upper half the private one. Another one would make every host anew, and Oracle refuses it while subnets lie outside of it."
+  description = "IPv4 network of the site. Its lower half is the public subnet, its upper half the private one. Another one makes the network and every host anew; volumes and the public address stay."
   default     = "10.0.0.0/16"
 
   validation {

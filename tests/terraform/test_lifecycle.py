@@ -138,11 +138,23 @@ def test_another_name_is_in_place(standing: Site) -> None:
     assert set(standing.plan().values()) == {("update",)}
 
 
-def test_another_network_makes_the_host_anew_in_a_plan_that_says_so(standing: Site) -> None:
-    standing.answers["network"] = "10.1.0.0/16"
-    plan = standing.plan()
-    assert plan[HOST] == ("delete", "create")
-    assert VOLUME not in plan
+def test_another_network_makes_itself_and_the_hosts_anew_and_keeps_volumes_and_the_public_address(
+    make_site: Callable[..., Site],
+) -> None:
+    """Oracle refuses to change the range of a network whose subnets lie outside of the new one."""
+    site = make_site(topology="cluster")
+    site.apply()
+    before, outputs = site.account.contents(), site.outputs()
+    site.answers["network"] = "10.1.0.0/16"
+    plan = site.plan()
+    assert plan["module.network.oci_core_vcn.site"] == ("delete", "create")
+    assert plan['module.compute.oci_core_instance.host["kafka-1"]'] == ("delete", "create")
+    assert not any("oci_core_volume.data" in address for address in plan)
+    site.apply()
+    assert site.outputs()["public_address"] == outputs["public_address"]
+    assert site.outputs()["addresses"]["kafka-1"]["private"] == "10.1.128.11"
+    assert site.account.contents() == before
+    assert site.plan() == {}
 
 
 def test_a_network_that_ssh_comes_from_is_changed_in_place(standing: Site) -> None:

@@ -22,12 +22,22 @@ locals {
   )
 }
 
+# Oracle refuses a range that leaves subnets outside. Without this, another one is planned as an update in place, and is
+# refused when the hosts, whose addresses change, are gone.
+resource "terraform_data" "network" {
+  input = var.network
+}
+
 resource "oci_core_vcn" "site" {
   compartment_id = var.compartment_ocid
   cidr_blocks    = [var.network]
   display_name   = var.name
   dns_label      = "matchcast" # never changed: another one would make the network anew, and every host with it
   freeform_tags  = var.tags
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.network]
+  }
 }
 
 # The list that every network is born with lets all the world in on port 22. No subnet uses it; this empties it too.

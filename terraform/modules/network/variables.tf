@@ -20,7 +20,7 @@ variable "name" {
 
 variable "network" {
   type        = string
-  description = "IPv4 network; its lower half is the public subnet, its upper half the private one. Another one makes every host anew."
+  description = "IPv4 network; its lower half is the public subnet, its upper half the private one. Another one makes the network and every host anew."
 
   validation {
     condition     = can(cidrnetmask(var.network)) && try(tonumber(split("/", var.network)[1]) >= 16 && tonumber(split("/", var.network)[1]) <= 26, false)

@@ -18,6 +18,11 @@ Place: TypeAlias = tuple[str | int, ...]
 # the key of a map, a name after a number an attribute of a block.
 REPLACES: dict[str, tuple[Place, ...]] = {
     "oci_core_vcn": (("dns_label",),),
+    "oci_core_default_security_list": (("manage_default_resource_id",),),
+    "oci_core_internet_gateway": (("vcn_id",),),
+    "oci_core_nat_gateway": (("vcn_id",),),
+    "oci_core_route_table": (("vcn_id",),),
+    "oci_core_security_list": (("vcn_id",),),
     "oci_core_instance": (
         ("availability_domain",),
         ("is_pv_encryption_in_transit_enabled",),
