@@ -132,6 +132,17 @@ def test_airflow_lets_its_operator_in_and_nobody_else(visitor: Visitor, secrets:
 
 
 @pytest.mark.parametrize("dag", ["football_pipeline", "retraining_pipeline"])
+def test_matches_that_the_operator_brings_are_airflow_s_history(host: Host) -> None:
+    head = "date,home_team,away_team,home_score,away_score,tournament,neutral"
+    match = "1872-11-30,Scotland,England,0,0,Friendly,false"
+    host.check_output("install -d -m 755 /srv/brought")
+    host.check_output(f"printf '%s\\n' '{head}' '{match}' > /srv/brought/international_results.csv")
+    host.check_output("cd /srv && sudo matchcast history fetch --data brought")
+    asked = "SELECT home_team, away_team FROM matches WHERE date = '1872-11-30'"
+    assert "Scotland" in host.check_output(f'sudo matchcast history query "{asked}"')
+    assert host.check_output("find /var/lib/matchcast/history ! -user airflow") == ""
+
+
 def test_a_run_that_the_operator_starts_on_the_dashboard_ends_well(
     visitor: Visitor, secrets: Unprinted, dag: str
 ) -> None:
