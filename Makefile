@@ -41,6 +41,7 @@ secrets: ansible ## make every secret of the site, encrypted; keeps those that a
 	@.venv-ansible/bin/python ansible/make_secrets.py $(ANEW)
 
 show-secrets: ansible ## show them
+	@.venv-ansible/bin/python ansible/make_secrets.py --try
 	@cd ansible && ../.venv-ansible/bin/ansible-vault view group_vars/all/vault.yml
 
 inventory: ## write the inventory of what `terraform apply` made
@@ -53,6 +54,7 @@ rehearse: dev ansible terraform hosts ## play terraform apply to HTTPS and back 
 	@exec $(BIN)/python -m tests.hosts.rehearsal $(if $(KEEP),--keep)
 
 site: ansible dev ## turn the hosts of `inventory` into the running site
+	@test ! -e ansible/group_vars/all/vault.yml || .venv-ansible/bin/python ansible/make_secrets.py --try
 	@cd ansible && PATH="$(CURDIR)/.venv-ansible/bin:$$PATH" ansible-playbook site.yml
 
 deploy: ## bring a release to the site as CI does, told by variables (docs/deploying.md); RELEASE=FOLDER
