@@ -12,10 +12,13 @@ import argparse
 import http.client
 import json
 import re
+import socket
 import ssl
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -24,6 +27,10 @@ NAME = r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*"
 """Of a site, as a pattern: one that can be looked up."""
 SECONDS = 20.0
 """Longest that one answer may take."""
+LARGEST = 4_000_000
+"""Most bytes that an answer may have."""
+OTHER_NAME = (62, 64)
+"""OpenSSL's numbers of a certificate that is another name's, or another address's."""
 PAUSE = 3.0
 STATE = {
     "match": {"home_team": "Arsenal", "away_team": "Chelsea"},
@@ -31,6 +38,7 @@ STATE = {
     "minute": 67,
     "score": {"home": 1, "away": 0},
 }
+OUR_HOST = "see that the name leads to this site's host"
 TRUSTED_ANEW = "sudo certbot renew --no-random-sleep-on-renew, on the host"
 
 
@@ -40,6 +48,31 @@ class Unwell(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
+
+
+def plain(told: object) -> str:
+    """Return what somebody else has told as one line that does nothing to a terminal."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(told))
+    return " ".join(text.split())[:300]
+
+
+@contextmanager
+def within_time(connection: http.client.HTTPSConnection) -> Iterator[threading.Event]:
+    """Cut a connection when its answer takes too long, however steadily it trickles; the event tells that."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(SECONDS, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
 
 
 class Site:
@@ -61,8 +94,8 @@ class Site:
             connection.connect()
         except ssl.SSLCertVerificationError as error:
             raise Unwell(
-                f"https://{self.name} shows a certificate that is not valid: {error.verify_message}.",
-                TRUSTED_ANEW,
+                f"https://{self.name} shows a certificate that is not valid: {error.verify_message.rstrip('.')}.",
+                OUR_HOST if error.verify_code in OTHER_NAME else TRUSTED_ANEW,
             ) from error
         except OSError as error:
             raise Unwell(
@@ -78,21 +111,27 @@ class Site:
             Unwell: there is another answer, or none.
         """
         connection = self.connect()
+        where = f"https://{self.name}{path}"
         try:
-            method, sent = ("GET", None) if body is None else ("POST", json.dumps(body))
-            connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
-            answer = connection.getresponse()
-            content = answer.read()
+            with within_time(connection) as late:
+                method, sent = ("GET", None) if body is None else ("POST", json.dumps(body))
+                connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
+                answer = connection.getresponse()
+                content = answer.read(LARGEST + 1)
+            if answer.length and len(content) <= LARGEST:
+                raise http.client.IncompleteRead(content, answer.length)
         except (OSError, http.client.HTTPException) as error:
-            raise Unwell(
-                f"https://{self.name}{path} broke off: {error!r}.", "on the host: journalctl -u nginx"
-            ) from error
+            broke = f"has not answered within {SECONDS:.0f} s" if late.is_set() else f"broke off: {error!r}"
+            raise Unwell(f"{where} {broke}.", "on the host: journalctl -u nginx") from error
         finally:
             connection.close()
+        if len(content) > LARGEST:
+            raise Unwell(f"{where} answers more than {LARGEST:,} bytes.", OUR_HOST)
+        if 300 <= answer.status < 400:
+            raise Unwell(f"{where} leads elsewhere: {plain(answer.getheader('Location'))}", OUR_HOST)
         if answer.status != 200:
-            said = " ".join(content[:300].decode(errors="replace").split())
             raise Unwell(
-                f"https://{self.name}{path} answers {answer.status}: {said}",
+                f"{where} answers {answer.status}: {plain(content[:300].decode(errors='replace'))}",
                 "on the host: systemctl --failed; journalctl -u 'matchcast-*' -n 50",
             )
         return content
@@ -106,11 +145,10 @@ class Site:
         content = self.ask(path, body)
         try:
             return meant(json.loads(content))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            said = " ".join(content[:300].decode(errors="replace").split())
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+            said = plain(content[:300].decode(errors="replace"))
             raise Unwell(
-                f"https://{self.name}{path} answers what this site would not: {said}",
-                "see that the name leads to this site's host",
+                f"https://{self.name}{path} answers what this site would not: {said}", OUR_HOST
             ) from error
 
 
@@ -123,21 +161,21 @@ def see_certificate(site: Site) -> str:
         connection.close()
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
     issuer = {key: value for part in shown["issuer"] for key, value in part}
-    return f"valid until {ends:%Y-%m-%d}, by {issuer.get('organizationName') or issuer.get('commonName')}"
+    return (
+        f"valid until {ends:%Y-%m-%d}, by {plain(issuer.get('organizationName') or issuer.get('commonName'))}"
+    )
 
 
 def see_page(site: Site) -> str:
     """Ask for the page, and whether the dashboard has caught up."""
     if b"Matchcast" not in site.ask("/"):
-        raise Unwell(
-            f"https://{site.name}/ is not the dashboard.", "see that the name leads to this site's host"
-        )
+        raise Unwell(f"https://{site.name}/ is not the dashboard.", OUR_HOST)
     return f"the dashboard shows {site.read('/ready', lambda told: int(told['matches']))} matches"
 
 
 def see_api(site: Site) -> str:
     """Ask whether the model API is ready; tell its model."""
-    return f"ready, model {site.read('/api/v1/ready', lambda told: told['model_version'])}"
+    return f"ready, model {site.read('/api/v1/ready', lambda told: plain(told['model_version']))}"
 
 
 def see_forecast(site: Site) -> str:
@@ -156,7 +194,9 @@ def see_forecast(site: Site) -> str:
 def see_release(site: Site, wanted: str | None) -> str:
     """Ask dashboard and API which release they run from."""
     paths = {"dashboard": "/health", "API": "/api/v1/health"}
-    serving = {part: site.read(path, lambda told: told.get("release")) for part, path in paths.items()}
+    serving = {
+        part: site.read(path, lambda told: plain(told.get("release") or "")) for part, path in paths.items()
+    }
     for part, release in serving.items():
         if wanted is not None and release != wanted:
             raise Unwell(
@@ -171,7 +211,7 @@ def not_online(site: Site) -> list[str]:
     return site.read(
         "/api/system/status",
         lambda told: [
-            f"{part['name']} is {part['state']}: {part['reason']}"
+            plain(f"{part['name']} is {part['state']}: {part['reason']}")
             for part in told["components"]
             if part["state"] != "online"
         ],
@@ -227,6 +267,8 @@ def main() -> int:
     except Unwell as unwell:
         print(f"✘ {unwell.message}\nTry: {unwell.hint}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

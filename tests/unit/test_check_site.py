@@ -7,7 +7,9 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -27,11 +29,31 @@ WELL: dict[str, Any] = {
 }
 
 
+class Pieces(list[bytes]):
+    """An answer as it goes over the wire, piece by piece."""
+
+
+class Trickle(Pieces):
+    """One that begins, and goes on slowly as long as somebody listens."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from super().__iter__()
+        while True:
+            time.sleep(0.05)
+            yield b"x"
+
+
 class Answers(BaseHTTPRequestHandler):
-    """Says of each path what its server holds."""
+    """Says of each path what its server holds: bytes as they are, before the headers, all else as JSON."""
 
     def do_GET(self) -> None:
         said = self.server.said  # type: ignore[attr-defined]
+        if isinstance(pieces := said.get(self.path), Pieces):
+            self.close_connection = True
+            with suppress(OSError):
+                for piece in pieces:
+                    self.wfile.write(piece)
+            return
         content = b"Matchcast" if self.path == "/" else json.dumps(said[self.path]).encode()
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.send_response(200)
@@ -111,6 +133,56 @@ def test_json_of_another_kind_is_told_by_a_sentence(
     else:
         assert unwell.value.message.endswith(f"{path} answers what this site would not: {json.dumps(other)}")
         assert unwell.value.hint == "see that the name leads to this site's host"
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Trickle([b"H"]), "has not answered within 1 s."),
+        (Trickle([OK, b"Content-Length: 5000\r\n\r\n"]), "has not answered within 1 s."),
+        (Pieces([OK, b"\r\n", b"x" * 2001]), "answers more than 2,000 bytes."),
+        (Pieces([OK, b"Content-Length: 5000\r\n\r\n", b'{"matches": 5}']), "broke off: IncompleteRead("),
+        (
+            Pieces([OK, b"\r\n", b'{"matches": 1e999}']),
+            'answers what this site would not: {"matches": 1e999}',
+        ),
+        (Pieces([OK, b"\r\n", b"[" * 1990]), "answers what this site would not: [[["),
+        (Pieces([b"HTTP/1.1 302 Found\r\nLocation: /ready\r\n\r\n"]), "leads elsewhere: /ready"),
+        (Pieces([b"HTTP/1.1 500 Oh\r\n\r\n\x1b[2Jwiped"]), "answers 500: [2Jwiped"),
+    ],
+    ids=["head trickles", "body trickles", "huge", "cut", "infinite", "deep", "redirect", "terminal"],
+)
+def test_an_answer_that_is_slow_huge_cut_or_odd_is_told_by_a_sentence(
+    check_site: ModuleType,
+    server: ThreadingHTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Pieces,
+    told: str,
+) -> None:
+    monkeypatch.setattr(check_site, "SECONDS", 1.0)
+    monkeypatch.setattr(check_site, "LARGEST", 2000)
+    with pytest.raises(check_site.Unwell) as unwell:
+        look(check_site, server, {**WELL, "/ready": answer})
+    assert unwell.value.message.startswith(f"https://localhost:{server.server_port}/ready {told}")
+
+
+def test_what_a_site_says_of_itself_does_nothing_to_a_terminal(
+    check_site: ModuleType, server: ThreadingHTTPServer
+) -> None:
+    lines = look(check_site, server, {**WELL, "/api/v1/ready": {"model_version": "\x1b[2Jone\ntwo\ud800"}})
+    assert "✔ api          ready, model [2Jone two" in lines
+
+
+def test_a_certificate_of_another_name_is_no_matter_of_renewing(
+    check_site: ModuleType, server: ThreadingHTTPServer
+) -> None:
+    with pytest.raises(check_site.Unwell) as unwell:
+        check_site.check(f"127.0.0.1:{server.server_port}", None, 0)
+    assert "certificate is not valid for '127.0.0.1'." in unwell.value.message
+    assert unwell.value.hint == "see that the name leads to this site's host"
 
 
 @pytest.mark.parametrize("name", ["a..b", ".example.org", "example.org.", "https://example.org", "x" * 64])
