@@ -13,18 +13,21 @@ if ! command -v terraform >/dev/null; then
     echo "Try: install Terraform 1.11 or newer" >&2
     exit 1
 fi
-if ! terraform output -no-color -raw inventory >"$made.new"; then
-    rm -f "$made.new"
+if ! told=$(terraform output -no-color -raw inventory); then
     echo "✘ Terraform did not tell the inventory; why is said above." >&2
     echo "Try: cd terraform && terraform init && terraform apply" >&2
     exit 1
 fi
 # Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
-if [ "$(head -1 "$made.new")" != "$mark" ]; then
-    rm -f "$made.new"
+if [ "$(echo "$told" | head -1)" != "$mark" ]; then
     echo "✘ There is no site in Terraform's state." >&2
     echo "Try: cd terraform && terraform apply" >&2
     exit 1
 fi
-mv "$made.new" "$made"
+if ! printf '%s\n' "$told" >"$made.new" || ! mv "$made.new" "$made"; then
+    rm -f "$made.new"
+    echo "✘ The inventory could not be written; why is said above. The one that was is as it was." >&2
+    echo "Try: make room, or let this user write there; then make inventory" >&2
+    exit 1
+fi
 echo "✔ inventory: $(terraform output -raw url) at $(terraform output -raw public_address)"

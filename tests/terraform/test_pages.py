@@ -41,6 +41,21 @@ def test_an_inventory_written_by_hand_is_left_alone(site: Site) -> None:
     assert inventory.read_text("utf-8") == "[all]\nmine\n"
 
 
+def test_a_disk_that_is_full_leaves_the_inventory_that_was(site: Site) -> None:
+    assert site.start(["./inventory.sh"]).returncode == 0
+    inventory = site.folder / "inventory"
+    before = inventory.read_text("utf-8")
+    site.folder.joinpath("inventory.new").symlink_to("/dev/full")
+    done = site.start(["./inventory.sh"])
+    assert done.returncode == 1
+    assert (
+        "✘ The inventory could not be written; why is said above. The one that was is as it was.\n"
+        in done.stderr
+    )
+    assert inventory.read_text("utf-8") == before
+    assert [file.name for file in site.folder.glob("inventory*")] == ["inventory"]
+
+
 def test_without_a_site_both_programs_say_what_to_do(make_site: Callable[..., Site]) -> None:
     site = make_site()
     for program, advice in (
