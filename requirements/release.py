@@ -2,13 +2,14 @@
 
 A release is named ``<version>-<12 hex digits>``, the digits being a hash over what it holds: the files in
 the wheel and the locks. So the same content has the same name on any machine and is built once; a folder
-that is there is whole. The tools' environment runs this (``make release``); what it prints on stdout is
-the folder.
+that is there and whole stays, one that is damaged is made again. The tools' environment runs this
+(``make release``); what it prints on stdout is the folder.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import os
@@ -36,6 +37,11 @@ class Failure(Exception):
         self.message, self.hint = message, hint
 
 
+def free_some(folder: Path) -> str:
+    """Return what to do about a disk that is full."""
+    return f"free some disk at {folder} or {tempfile.gettempdir()}, then `make release` again"
+
+
 def build_wheel(folder: Path) -> Path:
     """Build the wheel of this checkout into a folder.
 
@@ -50,6 +56,8 @@ def build_wheel(folder: Path) -> Path:
         said = "\n".join(
             f"    {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-LONGEST_OUTPUT:]
         )
+        if os.strerror(errno.ENOSPC) in said:
+            raise Failure("There is no room to build the wheel.", free_some(folder))
         raise Failure(
             f"The wheel could not be built:\n{said}", "mend what it says, then `make release` again"
         )
@@ -77,8 +85,17 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def is_whole(folder: Path) -> bool:
+    """Tell whether a release's folder holds what its manifest says: a power cut may have left less."""
+    try:
+        files: dict[str, str] = json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
+        return all(checksum(folder / name) == known for name, known in files.items())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
 def build(dist: Path) -> tuple[Path, bool]:
-    """Return the release's folder, and whether it was made now; one that is there stays.
+    """Return the release's folder, and whether it was made now; one that is there and whole stays.
 
     Raises:
         Failure: a lock is missing, or the wheel could not be built.
@@ -96,7 +113,7 @@ def build(dist: Path) -> tuple[Path, bool]:
         wheel = build_wheel(aside)
         version, release = name_release(wheel, locks)
         folder = dist / release
-        if folder.exists():
+        if is_whole(folder):
             return folder, False
         for lock in locks:
             shutil.copy(lock, aside / lock.name)
@@ -104,9 +121,11 @@ def build(dist: Path) -> tuple[Path, bool]:
         manifest = {"release": release, "version": version, "wheel": wheel.name, "sha256": files}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
         try:
+            if folder.exists():
+                folder.rename(Path(work) / "damaged")
             aside.rename(folder)
         except OSError:
-            if not (folder / MANIFEST).exists():
+            if not is_whole(folder):
                 raise
             return folder, False  # another build was faster, with the same content
         return folder, True
@@ -121,6 +140,14 @@ def main() -> int:
     except Failure as failure:
         print(f"✘ {failure.message}\nTry: {failure.hint}", file=sys.stderr)
         return 1
+    except OSError as error:
+        hint = (
+            free_some(ROOT / "dist") if error.errno == errno.ENOSPC else "see that this user may write there"
+        )
+        print(f"✘ {error.filename or ROOT}: {error.strerror}.\nTry: {hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     except ImportError as error:
         print(f"✘ {error}\nTry: make release, which has the tools", file=sys.stderr)
         return 1

@@ -59,6 +59,35 @@ def test_another_content_has_another_name_and_stands_beside_the_first(clone: Pat
     assert sorted(tmp_path.joinpath("dist").iterdir()) == sorted([first, second])
 
 
+def test_a_release_that_a_power_cut_damaged_is_made_again(clone: Path, tmp_path: Path) -> None:
+    release = build(clone, tmp_path / "dist")
+    whole = {path.name: path.read_bytes() for path in release.iterdir()}
+    for name in ("manifest.json", "app.txt"):
+        (release / name).write_bytes(b"")
+        assert build(clone, tmp_path / "dist") == release
+        assert {path.name: path.read_bytes() for path in release.iterdir()} == whole
+    assert list(tmp_path.joinpath("dist").iterdir()) == [release]
+
+
+@pytest.mark.parametrize(("size", "told"), [("64k", "no room to build"), ("400k", "No space left")])
+def test_a_disk_that_is_full_is_told_by_a_sentence_and_leaves_nothing(
+    clone: Path, tmp_path: Path, size: str, told: str
+) -> None:
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a disk of its own takes root: unshare --mount")
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    disk = f'mount -t tmpfs -o size={size} tmpfs "$0"; "$@"; code=$?; ls -A "$0"; exit $code'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", disk, dist, sys.executable, "requirements/release.py", "--dist", dist],
+        cwd=clone, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("✘ ")
+    assert told in done.stderr.splitlines()[0]
+    assert done.stderr.splitlines()[1].startswith("Try: free some disk")
+
+
 def test_the_manifest_proves_every_file_and_the_wheel_brings_dags_and_the_jars_lock(
     clone: Path, tmp_path: Path
 ) -> None:
