@@ -12,7 +12,9 @@ import base64
 import fcntl
 import os
 import secrets
+import shlex
 import signal
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -219,11 +221,18 @@ def make(anew: list[str]) -> None:
 
 
 def see() -> None:
-    """See that the secrets are there and can be read.
+    """See that the secrets are there and can be read, and that Ansible will take its settings from here.
 
     Raises:
-        Failure: they are not.
+        Failure: they are not, or it will not.
     """
+    playbooks = VAULT.parents[2]
+    if playbooks.stat().st_mode & stat.S_IWOTH:
+        raise Failure(
+            f"Everybody may write to {playbooks}, so that Ansible takes no settings from there.",
+            f"chmod o-w {shlex.quote(str(playbooks))}; under WSL, where that does nothing below /mnt, clone into your "
+            "Linux home",
+        )
     if not VAULT.exists():
         raise Failure("There are no secrets yet.", "make secrets")
     where = password_file()

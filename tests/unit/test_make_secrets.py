@@ -183,6 +183,14 @@ def test_trying_tells_what_is_missing_and_makes_nothing(bare: Secrets) -> None:
     assert bare.left() == []
 
 
+def test_a_folder_that_ansible_would_take_no_settings_from_is_told(bare: Secrets) -> None:
+    """As below /mnt under WSL; the play would not find its roles, and would not say why."""
+    (bare.folder / "ansible").chmod(0o777)
+    done = bare.make("--try")
+    assert done.returncode == 1
+    assert f"Try: chmod o-w {bare.folder}/ansible; under WSL" in done.stderr
+
+
 def test_another_password_and_a_damaged_file_are_told_with_what_to_do(made: Secrets) -> None:
     whole = made.vault.read_bytes()
     made.vault.write_bytes(whole[:500])
