@@ -29,9 +29,16 @@ esac
 trap 'rm -f "$guards" "$probe"' EXIT
 trap 'exit 130' HUP INT TERM
 
+put_beside() {
+    cp "$1.example" "$1" && return
+    echo "✘ terraform/$1 cannot be written; why is said above. Nothing was touched." >&2
+    echo "Try: make room, or let this user write there; then make teardown" >&2
+    exit 1
+}
+
 # Oracle deletes no bucket that holds something, and says so once the hosts are gone: it is asked before.
-cp "$guards.example" "$guards"
-cp "$probe.example" "$probe"
+put_beside "$guards"
+put_beside "$probe"
 if ! terraform plan "$@" -target=module.storage.data.oci_objectstorage_object_versions.backups >/dev/null; then
     echo "✘ The site cannot be torn down yet; why is said above. Nothing was touched." >&2
     exit 1
@@ -46,5 +53,5 @@ if [ "$typed" != "$domain" ]; then
     echo "Nothing was touched." >&2
     exit 1
 fi
-cp "$guards.example" "$guards"
+put_beside "$guards"
 terraform destroy -auto-approve "$@"

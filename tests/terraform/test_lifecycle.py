@@ -273,6 +273,19 @@ def test_a_teardown_that_is_broken_off_puts_the_guards_back(standing: Site, numb
         began.unlink()
 
 
+def test_a_teardown_on_a_full_disk_says_that_nothing_was_touched(standing: Site) -> None:
+    before = standing.account.contents()
+    (standing.work / "modules/storage/teardown_override.tf").symlink_to("/dev/full")
+    done = tear_down(standing, "forecasts.example.org\n")
+    assert done.returncode == 1
+    assert (
+        "teardown_override.tf cannot be written; why is said above. Nothing was touched.\nTry: "
+        in done.stderr
+    )
+    assert standing.account.contents() == before
+    assert put_beside(standing) == []
+
+
 @pytest.mark.parametrize("typed", ["yes\n", "example.org\n", ""])
 def test_tearing_down_touches_nothing_for_another_answer(standing: Site, typed: str) -> None:
     before = standing.account.contents()
