@@ -122,14 +122,21 @@ class Visitor:
         return self.read(path, "POST", body, X_CSRF_Token=token, Origin=f"https://{self.name}")
 
     def run_dag(self, dag: str, seconds: float = PATIENCE) -> dict[str, Any]:
-        """Start a DAG on the dashboard, and return what the dashboard lists of the run when it has ended."""
+        """Start a DAG on the dashboard, and return what the dashboard lists of the run when it has ended.
+
+        While Airflow is too busy to answer, the dashboard says so, and is asked again.
+        """
         started = self.act(f"/api/airflow/dags/{dag}/trigger", {})["run"]["run_id"]
         ended: list[dict[str, Any]] = []
 
         def has_ended() -> bool:
-            runs = self.read(f"/api/airflow/dags/{dag}/runs")["runs"]
+            answer = self.ask(f"/api/airflow/dags/{dag}/runs")
+            if answer.status == 503:
+                return False
             ended[:] = [
-                run for run in runs if run["run_id"] == started and run["state"] in ("success", "failed")
+                run
+                for run in answer.json()["runs"]
+                if run["run_id"] == started and run["state"] in ("success", "failed")
             ]
             return bool(ended)
 
