@@ -61,7 +61,8 @@ deploy: ## bring a release to the site as CI does, told by variables (docs/deplo
 	@python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/deploy.py $(RELEASE:%=--release "%")
 
 check-site: ## see from outside that a site is well: make check-site SITE=forecasts.example.org
-	@python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/check_site.py $(SITE)
+	@$(if $(SITE),,echo 'Say which site: make check-site SITE=forecasts.example.org' >&2; exit 2;) \
+	python=$$(PYTHON="$(PYTHON)" requirements/python.sh) && exec "$$python" ansible/check_site.py $(SITE)
 
 # --- develop --------------------------------------------------------------------------------------
 

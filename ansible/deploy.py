@@ -353,6 +353,14 @@ def attempt(release: Path | None) -> int:
         print(f"✘ {failure.message}\nTry: {failure.hint}", file=sys.stderr)
         report(f"✘ {failure.message}\n\nTry: {failure.hint}\n")
         return 1
+    except OSError as error:
+        message, hint = (
+            f"This computer failed: {error}.",
+            "make room or install what is missing, then deploy again",
+        )
+        print(f"✘ {message}\nTry: {hint}", file=sys.stderr)
+        report(f"✘ {message}\n\nTry: {hint}\n")
+        return 1
     print("\n".join(seen))
     print(f"Deployed in {time.monotonic() - began:.0f} s")
     report("".join(f"- {line}\n" for line in seen))

@@ -74,6 +74,13 @@ def test_plain_http_is_sent_to_tls(visitor: Visitor) -> None:
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/status?a=b")
 
 
+def test_the_address_of_the_model_api_leads_to_what_it_offers(visitor: Visitor) -> None:
+    for address in ("/api/v1", "/api/v1/"):
+        answer = visitor.ask(address)
+        assert answer.status == 301
+        assert answer.headers["Location"].endswith("/api/v1/docs")
+
+
 def test_from_outside_only_ssh_and_the_web_are_reachable(visitor: Visitor, host: Host) -> None:
     listening = listening_ports(host)
     assert {22, 80, 443, 8000, 8011, 8080, 8511, 9092, 9094} <= listening
@@ -191,6 +198,12 @@ def test_state_lies_on_the_data_disk(host: Host) -> None:
     assert host.mount_point("/var/lib/matchcast").exists
     for part in ("kafka", "postgresql", "airflow", "history", "dashboard"):
         assert host.file(f"/var/lib/matchcast/{part}").is_directory
+
+
+def test_a_command_for_a_computer_of_one_s_own_says_where_to_look_on_a_host(host: Host) -> None:
+    told = host.run("sudo matchcast doctor")
+    assert told.rc == 1
+    assert "systemctl status" in told.stderr
 
 
 # --- the play again -------------------------------------------------------------------------------

@@ -99,6 +99,7 @@ def describe(app: FastAPI, answered: Mapping[str, Mapping[str, Any]]) -> dict[st
         description=_DESCRIPTION,
         routes=app.routes,
         tags=app.openapi_tags,
+        servers=[{"url": ".", "description": "where this document is"}],
     )
     _, schemas = msgspec.json.schema_components(TYPES, ref_template=REFERENCE)
     document["components"] = {"schemas": schemas}

@@ -17,7 +17,7 @@ MAX_MESSAGE = 300
 
 # What to say where the status alone says too little.
 _DETAILS = {
-    404: "There is nothing at this address; /docs lists what there is.",
+    404: "There is nothing at this address; the page docs of this API lists what there is.",
     405: "This address does not take that method; the header Allow names those it takes.",
 }
 

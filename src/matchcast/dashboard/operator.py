@@ -123,6 +123,6 @@ def check_csrf(given: str | None) -> None:
     ):
         raise Problem(
             403,
-            "The X-CSRF-Token header is missing or old: take a new one from /api/session.",
+            "This page was open for too long: load it anew. (A program takes its X-CSRF-Token from /api/session.)",
             kind="csrf",
         )
