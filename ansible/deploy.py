@@ -59,7 +59,10 @@ class Variable:
         """Return what is wrong with a value; never the value, which may be secret."""
         if not value.strip():
             return f"{self.name} is not set: {self.what}." if self.required else None
-        return None if self.is_right(value) else f"{self.name} is not {self.what}."
+        is_text = not any(
+            "\ud800" <= letter <= "\udfff" for letter in value
+        )  # which bytes beside UTF-8 become
+        return None if is_text and self.is_right(value) else f"{self.name} is not {self.what}."
 
 
 def are_known_hosts(text: str) -> bool:
@@ -334,8 +337,11 @@ def seen_of(domain: str) -> str:
 def report(text: str) -> None:
     """Add a text to the summary of GitHub's job, where this is one."""
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            print(f"The job's summary cannot be written: {error}.", file=sys.stderr)
 
 
 def attempt(release: Path | None) -> int:

@@ -107,6 +107,24 @@ def test_a_deploy_tells_of_malformed_variables_without_their_values() -> None:
     assert "hunter" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("name", ["DEPLOY_VAULT", "DEPLOY_VAULT_PASSWORD"])
+def test_a_deploy_tells_of_a_secret_that_is_not_utf_8_and_of_a_summary_that_it_cannot_write(
+    name: str, tmp_path: Path
+) -> None:
+    given = {
+        name.encode(): b"$ANSIBLE_VAULT;hunter2\xe9",
+        b"GITHUB_STEP_SUMMARY": str(tmp_path / "gone/summary").encode(),
+    }
+    done = subprocess.run(
+        [sys.executable, ROOT / "ansible/deploy.py"], env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"✘ {name} is not " in done.stderr
+    assert "The job's summary cannot be written" in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_site_that_does_not_answer_is_told_by_a_sentence() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "ansible/check_site.py", "nobody.invalid", "--wait", "0"],
