@@ -124,6 +124,17 @@ def test_hosts_find_each_other_by_name_and_the_registries_as_any_host_does(boot:
     assert "Err:" not in updated.stdout
 
 
+def test_a_host_that_is_still_being_made_keeps_no_other_from_coming_up(rig: Rig, boot: Boot) -> None:
+    boot("slow")
+    key = rig.host("slow").root / "etc/ssh/ssh_host_ed25519_key.pub"
+    made = key.read_text("ascii")
+    for halfway in (key.unlink, lambda: key.write_text("ssh-ed25519", "ascii")):
+        halfway()
+        boot("quick")
+        rig.down("quick")
+    key.write_text(made, "ascii")
+
+
 def test_what_one_host_has_fetched_a_later_one_need_not_fetch(rig: Rig, boot: Boot) -> None:
     first = boot("first")
     first.check_output("apt-get -q update && apt-get -q -y install hello")

@@ -146,10 +146,13 @@ class Host:
         os.chown(keys, owner.st_uid, owner.st_gid)
 
     @property
-    def host_key(self) -> str:
-        """Its line for a file of known hosts."""
-        key = (self.root / "etc/ssh/ssh_host_ed25519_key.pub").read_text("ascii").split()
-        return f"{self.name},{self.full_name},{self.address} {key[0]} {key[1]}"
+    def host_key(self) -> str | None:
+        """Its line for a file of known hosts; None while it is still being made."""
+        try:
+            key = (self.root / "etc/ssh/ssh_host_ed25519_key.pub").read_text("ascii").split()
+        except FileNotFoundError:
+            return None
+        return f"{self.name},{self.full_name},{self.address} {key[0]} {key[1]}" if len(key) > 1 else None
 
     # --- running it ---------------------------------------------------------------------------------
 

@@ -247,7 +247,7 @@ class Rig:
         with held(self.folder / "lock"):
             hosts = [self.host(name) for name in self.names()]
             self.network.publish((host.address, [host.full_name, host.name, *host.aliases]) for host in hosts)
-            known = [host.host_key for host in hosts if host.root.is_mount()]
+            known = [line for host in hosts if (line := host.host_key) is not None]
             (self.folder / "known_hosts").write_text("".join(f"{line}\n" for line in known), "ascii")
             addresses = "".join(
                 f"Host {host.name} {host.full_name}\n  HostName {host.address}\n" for host in hosts
