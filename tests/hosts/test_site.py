@@ -138,7 +138,6 @@ def test_airflow_lets_its_operator_in_and_nobody_else(visitor: Visitor, secrets:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("dag", ["football_pipeline", "retraining_pipeline"])
 def test_matches_that_the_operator_brings_are_airflow_s_history(host: Host) -> None:
     head = "date,home_team,away_team,home_score,away_score,tournament,neutral"
     match = "1872-11-30,Scotland,England,0,0,Friendly,false"
@@ -150,6 +149,7 @@ def test_matches_that_the_operator_brings_are_airflow_s_history(host: Host) -> N
     assert host.check_output("find /var/lib/matchcast/history ! -user airflow") == ""
 
 
+@pytest.mark.parametrize("dag", ["football_pipeline", "retraining_pipeline"])
 def test_a_run_that_the_operator_starts_on_the_dashboard_ends_well(
     visitor: Visitor, secrets: Unprinted, dag: str
 ) -> None:
