@@ -344,6 +344,12 @@ def report(text: str) -> None:
             print(f"The job's summary cannot be written: {error}.", file=sys.stderr)
 
 
+def tell_failure(message: str, hint: str) -> None:
+    """Tell on stderr and in the job's summary what went wrong, and what to do."""
+    print(f"✘ {message}\nTry: {hint}", file=sys.stderr)
+    report(f"✘ {message}\n\nTry: {hint}\n")
+
+
 def attempt(release: Path | None) -> int:
     """Deploy, and tell what came of it; return the exit code."""
     given = take_variables(os.environ)
@@ -356,16 +362,12 @@ def attempt(release: Path | None) -> int:
     try:
         seen = deploy(given, release)
     except Failure as failure:
-        print(f"✘ {failure.message}\nTry: {failure.hint}", file=sys.stderr)
-        report(f"✘ {failure.message}\n\nTry: {failure.hint}\n")
+        tell_failure(failure.message, failure.hint)
         return 1
     except OSError as error:
-        message, hint = (
-            f"This computer failed: {error}.",
-            "make room or install what is missing, then deploy again",
+        tell_failure(
+            f"This computer failed: {error}.", "make room or install what is missing, then deploy again"
         )
-        print(f"✘ {message}\nTry: {hint}", file=sys.stderr)
-        report(f"✘ {message}\n\nTry: {hint}\n")
         return 1
     print("\n".join(seen))
     print(f"Deployed in {time.monotonic() - began:.0f} s")
@@ -382,10 +384,10 @@ def main() -> int:
         listen()
         return attempt(release)
     except BrokenOff as broken:
-        message = f"Broken off by {signal.Signals(broken.number).name}. What the play had done stays."
-        hint = "deploy again: it goes on from there; make check-site tells how the site is"
-        print(f"✘ {message}\nTry: {hint}", file=sys.stderr)
-        report(f"✘ {message}\n\nTry: {hint}\n")
+        tell_failure(
+            f"Broken off by {signal.Signals(broken.number).name}. What the play had done stays.",
+            "deploy again: it goes on from there; make check-site tells how the site is",
+        )
         return 128 + broken.number
 
 

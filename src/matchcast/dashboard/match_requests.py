@@ -61,7 +61,6 @@ class MatchRequests:
             self._writer.poll(0.1)
         failure = deliveries[0].failure if deliveries else f"no answer within {DELIVERY_SECONDS:g} s"
         if failure is not None:
-            self._writer = (
-                None  # a client that Kafka was away from may stay cut off; the next wish gets another
-            )
+            # A client that Kafka was away from may stay cut off; the next wish gets another.
+            self._writer = None
             raise KafkaUnavailable(self._broker, failure)
