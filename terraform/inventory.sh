@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes the inventory of the site that is in Terraform's state; one that was written by hand is left alone.
 cd "$(dirname "$0")" || exit 1
+. ./output.sh
 made=../inventory
 mark=$(head -1 inventory.tftpl)
 if [ -e "$made" ] && [ "$(head -1 "$made")" != "$mark" ]; then
@@ -8,17 +9,7 @@ if [ -e "$made" ] && [ "$(head -1 "$made")" != "$mark" ]; then
     echo "Try: mv inventory inventory.old, then make inventory" >&2
     exit 1
 fi
-if ! command -v terraform >/dev/null; then
-    echo "✘ There is no terraform on the path." >&2
-    echo "Try: install Terraform 1.11 or newer" >&2
-    exit 1
-fi
-if ! told=$(terraform output -no-color -raw inventory); then
-    echo "✘ Terraform did not tell the inventory; why is said above." >&2
-    echo "Try: cd terraform && terraform init && terraform apply" >&2
-    exit 1
-fi
-# Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
+told=$(output inventory "the inventory; why is said above.") || exit 1
 if [ "$(echo "$told" | head -1)" != "$mark" ]; then
     echo "✘ There is no site in Terraform's state." >&2
     echo "Try: cd terraform && terraform apply" >&2

@@ -2,20 +2,11 @@
 # Destroys the site with all its data, once the site's name has been typed: a plain `terraform destroy` refuses.
 set -e
 cd "$(dirname "$0")"
+. ./output.sh
 guards=modules/storage/teardown_override.tf
 probe=modules/storage/teardown_probe.tf
 
-if ! command -v terraform >/dev/null; then
-    echo "✘ There is no terraform on the path." >&2
-    echo "Try: install Terraform 1.11 or newer" >&2
-    exit 1
-fi
-if ! url=$(terraform output -no-color -raw url); then
-    echo "✘ Terraform did not tell which site this is; why is said above. Nothing was touched." >&2
-    echo "Try: cd terraform && terraform init && terraform apply" >&2
-    exit 1
-fi
-# Without a state `terraform output` prints a warning in the place of the value, and ends with 0.
+url=$(output url "which site this is; why is said above. Nothing was touched.")
 case $url in
 https://*/) domain=${url#https://} domain=${domain%/} ;;
 *)
